@@ -1,0 +1,110 @@
+"""The plan: every step of tools/test, in order. A step is a command and how its output is judged.
+
+To add a kind of test, add a function that yields its steps, and name it in `steps`. Unit suites and
+plain programs need nothing here: whatever meson builds is run.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable
+
+import builds
+import verdict
+from builds import ASAN, HOSTILE, RELEASE, ROOT, TSAN, Build
+
+FRAMES = ROOT.parent / "shared" / "data" / "bcdi_scan54" / "frames.h5"
+
+
+@dataclass
+class Step:
+    name: str
+    command: list
+    judge: Callable = verdict.of_plain
+    limit_s: int = 300
+    env: dict = field(default_factory=dict)
+    cwd: Path = ROOT
+    counts: bool = True          # a build is no test: it only counts when it fails
+
+
+def build_steps(build: Build):
+    """Configure and compile one build."""
+    yield Step(f"{build.name}: configure", build.configure(), verdict.of_status, counts=False)
+    yield Step(f"{build.name}: compile", build.compile(), verdict.of_status, 1500, counts=False)
+
+
+def unit_steps(build: Build, label="", env=None):
+    """The Criterion suites of one build. A test may want its own SIGSEGV, hence handle_segv."""
+    asan = build.env.get("ASAN_OPTIONS")
+    extra = {"ASAN_OPTIONS": f"{asan}:handle_segv=0"} if asan else {}
+    for program in build.programs("tests/unit_*"):
+        yield Step(f"{build.name}{label}: {program.name}", [program, "--color=never"],
+                   verdict.of_criterion, env={**build.env, **extra, **(env or {})})
+
+
+def plain_steps(build: Build, label="", env=None):
+    """The programs with a main of their own: threads, ranks, planted failures."""
+    for program in build.programs("tests/program_*"):
+        yield Step(f"{build.name}{label}: {program.name}", [program], limit_s=600,
+                   env={**build.env, **(env or {})})
+
+
+def check_steps():
+    """The rules of the house. `fresh` is not among them: it wants root, and half an hour."""
+    for check in ("layering", "headers", "documented", "sizes", "exports"):
+        yield Step(f"check: {check}", [ROOT / "tools/checks" / check])
+    yield Step("install: an outside project", [ROOT / "tests/install/run", RELEASE.folder])
+
+
+def oracle(build: Build, programs, seed, limit_s, *more):
+    """One run of the oracle over random programs."""
+    program = build.folder / "tests/oracle/oracle"
+    if program.exists():
+        yield Step(f"{build.name}: oracle, {programs} programs, seed {seed}",
+                   [program, "--programs", programs, "--seed", seed, *more],
+                   verdict.of_status, limit_s, build.env)
+
+
+def oracle_steps(long):
+    """Random programs on each build, and the planted faults."""
+    yield from oracle(RELEASE, 20000 if long else 2000, 7, 900)
+    yield from oracle(ASAN, 2000 if long else 150, 11, 900)
+    yield from oracle(TSAN, 1000 if long else 100, 13, 900)
+    program = RELEASE.folder / "tests/oracle/oracle"
+    if program.exists():
+        yield Step("release: oracle, planted faults", [program, "--mutants"],
+                   verdict.of_status, 900)
+
+
+def example_steps():
+    """Each example against its own truth; the rocking curve on real frames where they lie."""
+    program = RELEASE.folder / "examples/01_rocking_curve"
+    if program.exists():
+        yield Step("example: 01_rocking_curve", [ROOT / "tests/examples/rocking_curve", program, FRAMES])
+
+
+def long_steps():
+    """What takes too long for every day."""
+    yield from build_steps(HOSTILE)
+    yield from unit_steps(HOSTILE)
+    yield from plain_steps(HOSTILE)
+    yield from oracle(HOSTILE, 2000, 17, 900)
+    soak = RELEASE.folder / "bench/soak"
+    if soak.exists():
+        yield Step("release: soak", [soak, "--tasks", "2000000"], verdict.of_status, 900)
+
+
+def steps(long):
+    """All of it, built as it is reached: what is not yet compiled cannot be listed."""
+    yield from build_steps(RELEASE)
+    yield from check_steps()
+    yield from unit_steps(RELEASE)
+    yield from plain_steps(RELEASE)
+    yield from example_steps()
+    yield from build_steps(ASAN)
+    yield from unit_steps(ASAN)
+    yield from plain_steps(ASAN)
+    yield from build_steps(TSAN)
+    yield from plain_steps(TSAN)
+    yield from oracle_steps(long)
+    if long:
+        yield from long_steps()
