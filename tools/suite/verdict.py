@@ -42,7 +42,7 @@ def _sanity(verdict, outcome):
     """Failures that no test of the program may have noticed."""
     said = SANITIZER.search(outcome.text)
     if said:
-        verdict.fail(f"a sanitizer said: {said.group(0).strip()}")
+        verdict.fail(f"a sanitizer said: {said.group(0).strip(' :')}", 0 if verdict.failed else 1)
     elif outcome.why() and not verdict.failed:
         verdict.fail(outcome.why())
     elif not verdict.passed + verdict.failed + verdict.skipped:
@@ -51,15 +51,14 @@ def _sanity(verdict, outcome):
 
 
 def of_criterion(outcome):
-    """The verdict on a Criterion suite."""
-    verdict = Verdict()
+    """The verdict on a Criterion suite. A test that crashed is among the failing ones; one that
+    was skipped is in no sum."""
     text = COLOUR.sub("", outcome.text)
-    for tested, passing, failing, crashing in CRITERION.findall(text):
-        bad = int(failing) + int(crashing)
+    verdict = Verdict(skipped=text.count("[SKIP]"))
+    for _, passing, failing, crashing in CRITERION.findall(text):
         verdict.passed += int(passing)
-        verdict.skipped += int(tested) - int(passing) - bad
-        if bad:
-            verdict.fail(f"{failing} failing, {crashing} crashing", bad)
+        if int(failing):
+            verdict.fail(f"{failing} failing, {crashing} of them crashing", int(failing))
     return _sanity(verdict, outcome)
 
 
