@@ -1,0 +1,25 @@
+/* base/alloc.h - every allocation of the runtime's own records: countable, failable.
+ *
+ * Not for stores' data (memory/ pools that) and not on hot paths.  A test can make the n-th call
+ * fail (base_alloc_fail_after); callers unwind and report NO_MEMORY.  Threads: any. */
+#ifndef TESSERA_BASE_ALLOC_H
+#define TESSERA_BASE_ALLOC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed memory for `n` items of `size` bytes, aligned to 16; NULL when there is none (or the
+ * product overflows). */
+void *base_calloc(size_t n, size_t size);
+/* As realloc, for n items; new memory is not cleared. */
+void *base_realloc(void *p, size_t n, size_t size);
+/* Zeroed memory aligned to `align` (a power of two); freed by base_free as well. */
+void *base_aligned(size_t align, size_t bytes);
+/* Takes NULL. */
+void base_free(void *p);
+/* Blocks alive now; 0 at the end of a clean program. */
+int64_t base_alloc_live(void);
+/* Let the n-th allocation from now fail (0: the next; negative: never). */
+void base_alloc_fail_after(int64_t n);
+
+#endif

@@ -1,0 +1,97 @@
+/* model/plan.h - how one operation is cut: what solve/ gives to depend/ and execute/.
+ *
+ * A plan is a function of the operation's signature (task type, views, explicit partitions, the keys
+ * and owner maps its roots have, configuration, machine table): repeated operations share one.  It is
+ * immutable once made and counted.  Everything about other ranks is a function of the rank grid. */
+#ifndef TESSERA_MODEL_PLAN_H
+#define TESSERA_MODEL_PLAN_H
+
+#include <tessera/task.h>
+
+#include "model/region.h"
+#include "model/view.h"
+
+/* One argument of a plan. */
+struct plan_arg {
+    bool         store;      /* a store argument; the rest is unset for values */
+    bool         unbound;    /* an unbound output: no boxes */
+    bool         image;      /* boxes follow from values: set by plan_set_image before use */
+    bool         whole;      /* the same box in every point (broadcast, or one point) */
+    bool         covers;     /* all points of all ranks together name every element of the root */
+    bool         disjoint;   /* boxes of different points do not meet, here and on other ranks */
+    tsr_access   access;
+    int          rank;       /* of the view */
+    int          box_at;     /* where low[rank], high[rank] stand in a row of boxes */
+    struct view *view;       /* counted */
+    uint32_t     cut;        /* interned: equal numbers, equal functions local point -> region */
+    struct region  all;      /* hull and steps over all points of all ranks */
+    struct region *region;   /* [n_points] of the root */
+    tsr_box       *rank_box; /* [n_ranks] hull of what each rank's points meet; root indices; empty
+                                for ranks without points */
+    /* inverse: where along each root dimension the boxes of grid coordinate c begin and end, for the
+     * dimensions that a single iteration dimension cuts */
+    int8_t   cut_by[TSR_MAX_RANK];  /* root dimension -> iteration dimension, -1: not cut */
+    int64_t *cut_low[TSR_MAX_RANK], *cut_high[TSR_MAX_RANK]; /* [grid[cut_by]] monotone, either way */
+    /* REDUCE */
+    bool     exact_reduction; /* may be folded in any order and grouping */
+    unsigned kept;            /* iteration dimensions that move the accumulator */
+};
+
+/* How an operation is cut. */
+struct plan {
+    uint32_t id;
+    int32_t  users;
+    const tsr_task_desc *desc;
+    int      n_args;
+    struct plan_arg arg[TSR_MAX_ARGS];
+    uint32_t one_off;            /* not to be found again: an image's */
+
+    /* iteration space */
+    int      rank;
+    int64_t  extent[TSR_MAX_RANK];
+    int      lead;               /* the argument whose view it is */
+    bool     manual;             /* explicit partitions: a point each */
+    int64_t  n_all_points;       /* manual: of all ranks */
+
+    /* rank grid: shared */
+    int      n_ranks;            /* of the run */
+    int      rank_grid[TSR_MAX_RANK];
+    tsr_box *rank_iteration;     /* [n_ranks]: iteration box of each rank; empty: none.  manual: the
+                                    range of points as a box of rank 1 */
+    bool     replicated;         /* every rank computes all of it */
+    int      alone;              /* the one rank that runs a small operation; -1: cut by the grid */
+
+    /* this rank's points: private */
+    int      n_points;
+    int      grid[TSR_MAX_RANK]; /* points along each iteration dimension; row-major */
+    int64_t *cut[TSR_MAX_RANK];  /* [grid[d] + 1] */
+    int64_t  first_point;        /* manual: number of local point 0 */
+    int      row;                /* int64 words of a row of boxes */
+    int64_t *boxes;              /* [n_points][row]: view boxes, as bodies see them */
+    int64_t  elements;           /* largest argument's elements, all points here */
+    int64_t  bytes_per_point;    /* of all arguments, about */
+
+    /* canonical leaves: bodies are called leaf by leaf where `leafwise` */
+    bool     leafwise;
+    int64_t  leaf[TSR_MAX_RANK];      /* extents */
+    int64_t  leaf_grid[TSR_MAX_RANK]; /* over the whole iteration box */
+    int      n_leaves;                /* here */
+    int     *point_leaf;              /* [n_points + 1]: leaves of point p are point_leaf[p] .. [p + 1] */
+    int64_t *leaf_number;             /* [n_leaves]: row-major in leaf_grid */
+    int64_t *leaf_boxes;              /* [n_leaves][row] */
+
+    bool     reduces;            /* has a REDUCE argument */
+    bool     has_unbound, has_image;
+    bool     pure;               /* of the descriptor */
+    void    *schedule;           /* strips: schedule/'s, freed by plan->schedule_free */
+    void   (*schedule_free)(void *);
+};
+
+struct plan *plan_keep(struct plan *p);
+void         plan_release(struct plan *p); /* takes NULL; frees at the last */
+
+/* Local points whose box of argument `arg` meets `r`: at most `max` numbers in `out`, ascending;
+ * returns how many there are (which may be more than max).  O(met) where cut_by tells, else O(points). */
+int plan_find_points(const struct plan *p, int arg, const struct region *r, int *out, int max);
+
+#endif
