@@ -10,8 +10,8 @@
  *     observe_count(l, TSR_COUNT_TASKS, n);
  *
  * Threads: a lane belongs to its worker; what takes a `struct observe` says who may call it. */
-#ifndef OBSERVE_OBSERVE_H
-#define OBSERVE_OBSERVE_H
+#ifndef TESSERA_OBSERVE_OBSERVE_H
+#define TESSERA_OBSERVE_OBSERVE_H
 
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -31,45 +31,45 @@
  * issuing thread that goes back to the user's code says PROGRAM. */
 #define OBSERVE_KIND_MAP(X)                                                                        \
     X(NONE, MARK, "", "")                                                                          \
-    X(PROGRAM, SPAN, "", "")                     /* the issuing thread is in the user's code */    \
-    X(ISSUE, MARK, "arguments", "")              /* an operation got its number */                 \
-    X(RELEASE, MARK, "", "store")                /* a handle was released, as an entry */          \
-    X(WINDOW, SPAN, "operations", "why")         /* a window closed; number: its first */          \
-    X(SOLVE, MARK, "points", "known")            /* known: 1 when the partition was */             \
-    X(ANALYSE, SPAN, "points", "known")          /* known: 1 when the edges were */                \
-    X(RENAME, MARK, "argument", "bytes")         /* an argument got memory of its own */           \
-    X(SPOT, SPAN, "points", "")                  /* run by the issuing thread as it was issued */  \
-    X(RUN, SPAN, "first", "bits")                /* points first + i for every bit i set */        \
-    X(STEAL, MARK, "from", "bits")               /* taken from that worker, about to RUN */        \
-    X(COPY, SPAN, "argument", "bytes")           /* a copy within the rank */                      \
-    X(FOLD, SPAN, "argument", "partials")        /* partial results combine */                     \
-    X(SEND, MARK, "to", "bytes")                 /* handed to the transport */                     \
-    X(RECEIVE, MARK, "from", "bytes")            /* arrived */                                     \
-    X(FETCH, MARK, "from", "bytes")              /* a box of another rank, kept */                 \
-    X(SETTLE, MARK, "layers", "store")           /* a copy home, an owner map being long */        \
-    X(IMAGE, MARK, "argument", "")               /* boxes of an image computed */                  \
-    X(AGREE, MARK, "what", "value")              /* a fact became the same on all ranks */         \
-    X(DONE, MARK, "points", "")                  /* all that this rank does for it is done */      \
-    X(RETIRE, MARK, "", "")                      /* reported, in program order */                  \
-    X(FAIL, MARK, "status", "point")             /* status: of tsr_status, negated */              \
-    X(MEMORY, MARK, "returned", "bytes")         /* returned 0: taken, 1: given back */            \
-    X(PRESSURE, SPAN, "", "bytes")               /* issue waits for memory or the window */        \
-    X(WAIT_BEGIN, SPAN, "why", "")               /* the program waits for this operation */        \
-    X(WAIT_END, SPAN, "", "")                    /* and goes on: as PROGRAM */                     \
-    X(IDLE, SPAN, "", "")                        /* nothing to run: spins */                       \
-    X(SLEEP, SPAN, "", "")                       /* spun long enough: sleeps */                    \
-    X(WAKE, MARK, "worker", "")                  /* woke that worker */
+    X(PROGRAM, SPAN, "", "")              /* the issuing thread is in the user's code */           \
+    X(ISSUE, MARK, "arguments", "")       /* an operation got its number */                        \
+    X(RELEASE, MARK, "", "store")         /* a handle was released, as an entry */                 \
+    X(WINDOW, SPAN, "operations", "why")  /* a window closed; number: its first */                 \
+    X(SOLVE, MARK, "points", "known")     /* known: 1 when the partition was */                    \
+    X(ANALYSE, SPAN, "points", "known")   /* known: 1 when the edges were */                       \
+    X(RENAME, MARK, "argument", "bytes")  /* an argument got memory of its own */                  \
+    X(SPOT, SPAN, "points", "")           /* run by the issuing thread as it was issued */         \
+    X(RUN, SPAN, "first", "bits")         /* points first + i for every bit i set */               \
+    X(STEAL, MARK, "from", "bits")        /* taken from that worker, about to RUN */               \
+    X(COPY, SPAN, "argument", "bytes")    /* a copy within the rank */                             \
+    X(FOLD, SPAN, "argument", "partials") /* partial results combine */                            \
+    X(SEND, MARK, "to", "bytes")          /* handed to the transport */                            \
+    X(RECEIVE, MARK, "from", "bytes")     /* arrived */                                            \
+    X(FETCH, MARK, "from", "bytes")       /* a box of another rank, kept */                        \
+    X(SETTLE, MARK, "layers", "store")    /* a copy home, an owner map being long */               \
+    X(IMAGE, MARK, "argument", "")        /* boxes of an image computed */                         \
+    X(AGREE, MARK, "what", "value")       /* a fact became the same on all ranks */                \
+    X(DONE, MARK, "points", "")           /* all that this rank does for it is done */             \
+    X(RETIRE, MARK, "", "")               /* reported, in program order */                         \
+    X(FAIL, MARK, "status", "point")      /* status: of tsr_status, negated */                     \
+    X(MEMORY, MARK, "returned", "bytes")  /* returned 0: taken, 1: given back */                   \
+    X(PRESSURE, SPAN, "", "bytes")        /* issue waits for memory or the window */               \
+    X(WAIT_BEGIN, SPAN, "why", "")        /* the program waits for this operation */               \
+    X(WAIT_END, SPAN, "", "")             /* and goes on: as PROGRAM */                            \
+    X(IDLE, SPAN, "", "")                 /* nothing to run: spins */                              \
+    X(SLEEP, SPAN, "", "")                /* spun long enough: sleeps */                           \
+    X(WAKE, MARK, "worker", "")           /* woke that worker */
 
 enum observe_kind {
 #define X(name, shape, a, b) OBSERVE_##name,
     OBSERVE_KIND_MAP(X)
 #undef X
-    OBSERVE_N_KINDS
+        OBSERVE_N_KINDS
 };
 
 /* One event as readers see it, and as the trace file holds it: 32 bytes, little-endian. */
 struct observe_event {
-    uint64_t stamp;  /* of observe_stamp() */
+    uint64_t stamp; /* of observe_stamp() */
     uint16_t kind;
     uint16_t worker;
     uint32_t a;
@@ -91,10 +91,10 @@ struct observe_lane {
     alignas(128) _Atomic uint64_t *ring; /* immutable */
     uint64_t         mask;               /* immutable */
     struct observe  *observe;            /* immutable */
-    uint64_t         spill_at;           /* worker's own: the head at which the ring goes to the file */
-    int              worker;             /* immutable */
-    _Atomic uint64_t head;               /* worker's own; release, partner: acquire of readers */
-    _Atomic uint64_t spilled;            /* worker's own, of readers when it rests: written so far */
+    uint64_t         spill_at; /* worker's own: the head at which the ring goes to the file */
+    int              worker;   /* immutable */
+    _Atomic uint64_t head;     /* worker's own; release, partner: acquire of readers */
+    _Atomic uint64_t spilled;  /* worker's own, of readers when it rests: written so far */
     alignas(128) _Atomic int64_t counter[TSR_N_COUNTERS]; /* worker's own, relaxed */
 };
 
@@ -178,7 +178,8 @@ struct observe_name {
     int         line;
 };
 
-/* Keep the name of operation `number`; the name of number - OBSERVE_NAMES goes. Numbers only grow.
+/* Keep the name of operation `number`; that of number - OBSERVE_NAMES goes. Numbers start at 1 and
+ * only grow; a second name for the same number replaces the first.
  * Issuing thread only; a few nanoseconds. */
 void observe_name(struct observe *o, uint64_t number, const char *task, tsr_site at,
                   const char *provenance);
@@ -189,7 +190,8 @@ bool observe_name_find(const struct observe *o, uint64_t number, struct observe_
 
 /* ---- a rank's own ---- */
 
-enum { OBSERVE_RING_EVENTS = 8192 };
+/* 64 KiB a worker: far more than the flight recorder prints, and no burden on a cache. */
+enum { OBSERVE_RING_EVENTS = 2048 };
 
 /* An observe with `workers` lanes of `ring_events` events (rounded up to a power of two;
  * 0: OBSERVE_RING_EVENTS). NULL when memory is short. Threads: any; the new one is the caller's. */
@@ -242,11 +244,11 @@ tsr_status observe_trace_close(struct observe *o, tsr_site at);
 /* What a watchdog looks at. The functions are called from a thread of its own while the runtime
  * works: they may read atomics and nothing else that moves. */
 struct observe_watch {
-    void    *runtime;
-    uint64_t (*progress)(void *runtime);            /* changes whenever something was done */
-    void (*describe)(void *runtime, FILE *out);     /* who waits for whom; may be NULL */
-    FILE    *out;                                   /* NULL: stderr */
-    double   seconds;                               /* without progress; 0: the watchdog is off */
+    void *runtime;
+    uint64_t (*progress)(void *runtime);        /* changes whenever something was done */
+    void (*describe)(void *runtime, FILE *out); /* who waits for whom; may be NULL */
+    FILE  *out;                                 /* NULL: stderr */
+    double seconds;                             /* without progress; 0: the watchdog is off */
 };
 
 /* Give the watchdog its eyes; starts no thread. The thread that created the observe. */
