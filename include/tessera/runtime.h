@@ -108,11 +108,12 @@ TSR_API tsr_status tsr_ranks_run_(int ranks, tsr_program *program, void *user, i
 TSR_API int tsr_main(int argc, char **argv, tsr_program *program, void *user);
 
 /* TSR_ONCE { printf(...); }: runs on rank 0 only.  An operation issued inside fails: NOT_ALLOWED. */
-#define TSR_ONCE for (int tsr_once_ = tsr_once_enter_(); tsr_once_; tsr_once_ = tsr_once_leave_())
+#define TSR_ONCE                                                                                   \
+    for (TSR_CLEANUP(tsr_once_leave_) int tsr_once_ = tsr_once_enter_(); tsr_once_; tsr_once_ = 0)
 /* Behind TSR_ONCE. */
 TSR_API int tsr_once_enter_(void);
-/* Behind TSR_ONCE. */
-TSR_API int tsr_once_leave_(void);
+/* Behind TSR_ONCE: also where break or return leave it. */
+TSR_API void tsr_once_leave_(int *once);
 
 /* ---- scopes: they own the handles made inside ---- */
 

@@ -25,6 +25,8 @@ struct operation_arg {
     struct root      *root;      /* NULL: a value */
     struct view      *view;      /* counted */
     struct partition *partition; /* counted, or NULL */
+    tsr_type          type;      /* of the elements as the body sees them (a handle may reinterpret the
+                                    root's), or of the value */
     unsigned char     value[16]; /* of a scalar up to 16 bytes, already of the descriptor's type */
     void             *data;      /* a longer scalar's, owned */
 };
@@ -40,7 +42,11 @@ struct operation {
     tsr_status           status;     /* found failed at issue or analysis: its body does not run */
     struct operation_arg arg[TSR_MAX_ARGS];
     struct plan         *plan;       /* set by solve */
-    void                *payload;    /* memory a built-in task reads (tsr_write); freed at retirement */
+    void                *payload;    /* memory a built-in task reads (tsr_write); from base/alloc; freed
+                                        at retirement */
 };
+
+/* The payload of the operation whose body was given `t`; NULL when it has none.  Defined in execute/. */
+const void *operation_payload(const tsr_task_context *t);
 
 #endif

@@ -53,6 +53,7 @@ struct root {
     tsr_site  made_at;
     struct view *whole;      /* the identity */
     bool      extent_known;
+    bool      promised;      /* unbound: an operation that writes it was issued */
 
     int32_t   handles;       /* handles and sealed or attached records */
     int32_t   uses;          /* operations in the window or in flight */
@@ -84,5 +85,31 @@ struct root {
     bool         detached;
     struct root *next;              /* in lists of issue/ */
 };
+
+struct tsr_runtime;
+
+/* What a new root is. */
+struct root_make {
+    enum root_kind kind;
+    tsr_type       type;
+    size_t         element_bytes;
+    int            rank;
+    const int64_t *extent;          /* [rank]; the first of an unbound one is not read */
+    tsr_site       at;
+};
+
+/* A root without handles, content or memory, with the next number of the stream; NULL: no memory.
+ * Roots are pooled: O(1), and no allocation once as many were alive before. */
+struct root *root_create(struct tsr_runtime *rt, const struct root_make *m);
+/* Give a root back that no handle and no operation uses; calls the release callback of attached
+ * memory that was not detached.  Instances, owners, key, failures and the unbound record are the
+ * stages' and are gone by now. */
+void root_destroy(struct tsr_runtime *rt, struct root *root);
+/* Set the first extent of an unbound root, once; false: no memory.  root->whole is a new view. */
+bool root_bind_extent(struct tsr_runtime *rt, struct root *root, int64_t rows);
+
+struct root_pool;
+struct root_pool *root_pool_create(void);
+void              root_pool_destroy(struct root_pool *p);
 
 #endif

@@ -29,6 +29,7 @@ struct tsr_runtime {
     pthread_t     issuer;
 
     struct view_table     *views;
+    struct root_pool      *roots;
     struct observe        *observe;
     struct network        *network;
     struct api_state      *api;
