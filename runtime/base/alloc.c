@@ -1,0 +1,73 @@
+/* base/alloc.c - allocation that can be counted and made to fail.
+ *
+ * Every block is the C library's own, so that sanitizers and malloc's statistics see it as it is;
+ * beside it stand two counters: blocks alive, and how many calls may still succeed. The second is
+ * negative when nothing is to fail, which costs a relaxed load a call. Threads: any. */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+static _Atomic int64_t live;            /* relaxed: a statistic */
+static _Atomic int64_t fail_after = -1; /* relaxed: set by a test before the calls it watches */
+
+/* Whether this call is the one that fails. It is only one: the calls after it succeed again. */
+static bool is_to_fail(void)
+{
+    if (atomic_load_explicit(&fail_after, memory_order_relaxed) < 0)
+        return false;
+    return atomic_fetch_sub_explicit(&fail_after, 1, memory_order_relaxed) == 0;
+}
+
+static void *counted(void *p)
+{
+    if (p)
+        atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
+    return p;
+}
+
+void *base_calloc(size_t n, size_t size)
+{
+    if (is_to_fail())
+        return NULL;
+    return counted(calloc(n ? n : 1, size ? size : 1));
+}
+
+void *base_realloc(void *p, size_t n, size_t size)
+{
+    size_t bytes;
+    if (is_to_fail() || __builtin_mul_overflow(n, size, &bytes))
+        return NULL;
+    void *grown = realloc(p, bytes ? bytes : 1);
+    return p ? grown : counted(grown);
+}
+
+void *base_aligned(size_t align, size_t bytes)
+{
+    void *p = NULL;
+    if (is_to_fail() ||
+        posix_memalign(&p, align < sizeof(void *) ? sizeof(void *) : align, bytes ? bytes : 1) != 0)
+        return NULL;
+    memset(p, 0, bytes);
+    return counted(p);
+}
+
+void base_free(void *p)
+{
+    if (!p)
+        return;
+    atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
+    free(p);
+}
+
+int64_t base_alloc_live(void)
+{
+    return atomic_load_explicit(&live, memory_order_relaxed);
+}
+
+void base_alloc_fail_after(int64_t n)
+{
+    atomic_store_explicit(&fail_after, n, memory_order_relaxed);
+}
