@@ -50,7 +50,7 @@ def plain_steps(build: Build, label="", env=None):
 
 def check_steps():
     """The rules of the house. `fresh` is not among them: it wants root, and half an hour."""
-    for check in ("layering", "headers", "documented", "sizes", "exports"):
+    for check in ("layering", "listed", "headers", "documented", "sizes", "exports"):
         yield Step(f"check: {check}", [ROOT / "tools/checks" / check])
     yield Step("install: an outside project", [ROOT / "tests/install/run", RELEASE.folder])
 
