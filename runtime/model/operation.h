@@ -37,6 +37,7 @@ struct operation {
     int                  n_args;
     int                  priority;
     int64_t              points;     /* > 0: a manual launch */
+    bool                 inputs_replicated; /* every rank holds all that it reads; set before solve */
     tsr_site             site;
     const char          *provenance;
     tsr_status           status;     /* found failed at issue or analysis: its body does not run */

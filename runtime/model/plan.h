@@ -24,14 +24,19 @@ struct plan_arg {
     int          box_at;     /* where low[rank], high[rank] stand in a row of boxes */
     struct view *view;       /* counted */
     uint32_t     cut;        /* interned: equal numbers, equal functions local point -> region */
+    uint32_t     rank_cut;   /* interned: equal numbers, equal rank_box */
     struct region  all;      /* hull and steps over all points of all ranks */
     struct region *region;   /* [n_points] of the root */
     tsr_box       *rank_box; /* [n_ranks] hull of what each rank's points meet; root indices; empty
-                                for ranks without points */
+                                for ranks without points (a box of rank 0 cannot say so: ask
+                                plan_rank_runs) */
     /* inverse: where along each root dimension the boxes of grid coordinate c begin and end, for the
      * dimensions that a single iteration dimension cuts */
     int8_t   cut_by[TSR_MAX_RANK];  /* root dimension -> iteration dimension, -1: not cut */
     int64_t *cut_low[TSR_MAX_RANK], *cut_high[TSR_MAX_RANK]; /* [grid[cut_by]] monotone, either way */
+    bool     by_grid;        /* cut_by tells where every point's box is; else search the points: */
+    int     *by_low;         /* [n_points] points by region low[0], or NULL (few points) */
+    int64_t *reach;          /* [n_points] greatest high[0] of by_low[0 .. i] */
     /* REDUCE */
     bool     exact_reduction; /* may be folded in any order and grouping */
     unsigned kept;            /* iteration dimensions that move the accumulator */
@@ -83,12 +88,25 @@ struct plan {
     bool     reduces;            /* has a REDUCE argument */
     bool     has_unbound, has_image;
     bool     pure;               /* of the descriptor */
+    void    *memory;             /* what the arrays above stand in */
+    size_t   bytes;              /* of it, about */
     void    *schedule;           /* strips: schedule/'s, freed by plan->schedule_free */
     void   (*schedule_free)(void *);
 };
 
 struct plan *plan_keep(struct plan *p);
 void         plan_release(struct plan *p); /* takes NULL; frees at the last */
+
+/* Does rank r run points of this operation? */
+static inline bool plan_rank_runs(const struct plan *p, int r)
+{
+    if (p->replicated || p->alone >= 0)
+        return p->replicated || p->alone == r;
+    for (int d = 0; d < p->rank; ++d)
+        if (p->rank_iteration[r].low[d] >= p->rank_iteration[r].high[d])
+            return false;
+    return true;
+}
 
 /* Local points whose box of argument `arg` meets `r`: at most `max` numbers in `out`, ascending;
  * returns how many there are (which may be more than max).  O(met) where cut_by tells, else O(points). */
