@@ -1,0 +1,44 @@
+/* network/inside.h - what the files of this stage share. */
+#ifndef NETWORK_INSIDE_H
+#define NETWORK_INSIDE_H
+
+#include "network/network.h"
+#include "network/transports/transport.h"
+
+enum { NETWORK_KIND_FACT = NETWORK_KIND_RESERVED };
+
+/* What a rank's issuing thread waits for, for network_print: written by it, read by any. */
+struct network_waiting {
+    _Atomic(const char *) what; /* NULL: nothing */
+    _Atomic uint64_t number;
+    _Atomic int      from;
+};
+
+struct network {
+    /* immutable after creation */
+    struct transport_end end;
+    bool                 crowded; /* more ranks than cores: waiting yields at once */
+    /* set once, before anything waits */
+    network_idle *idle;
+    void         *idle_user;
+    /* issuing thread's */
+    uint64_t n_facts; /* agreed so far: names the next one's messages, alike on all ranks */
+    struct network_waiting waiting;
+    /* any thread's, relaxed */
+    _Atomic int64_t  sent, sent_bytes, received, received_bytes;
+    _Atomic int64_t  agreements;
+    _Atomic uint32_t n_progress;
+    _Atomic int64_t  compared_at_ns; /* when streams were last compared unasked */
+};
+
+/* Wait for a message while the rank does other work.  Issuing thread.
+ * Fails: PEER_LOST, DIVERGED. */
+tsr_status network_receive(struct network *net, int from, struct network_tag tag,
+                           void **out_buffer, size_t *out_bytes);
+
+/* Compare this rank's stream with all others'; raise DIVERGED if one differs. */
+void network_streams_compare(struct network *net);
+/* Raise DIVERGED: by the first difference of the streams, or else for `why`. */
+void network_diverge(struct network *net, int peer, const char *why);
+
+#endif

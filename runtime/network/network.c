@@ -1,0 +1,253 @@
+/* A rank's network: messages in and out, waiting, and what ends a run.
+ *
+ * What crosses ranks stands in the transport's end (mailbox, ports, alarm); this file adds the rank's
+ * own counts and the way to wait: look, do a little of the rank's other work, spin for about what a
+ * wake-up would cost, then sleep on the mailbox's bell.  Sleeps are bounded, because work of this
+ * rank that becomes ready does not ring.
+ *
+ * Threads: as network.h says.  Nothing here holds a lock of its own. */
+#include "network/inside.h"
+
+#include <sched.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+enum {
+    SPIN_NS = 20000,        /* FACTS: waking a thread costs 25 to 33 us */
+    SLEEP_LEAST_NS = 50000,
+    SLEEP_MOST_NS = 1000000,
+    COMPARE_EVERY_CALLS = 1024,
+};
+static const int64_t COMPARE_EVERY_NS = 1000000000;
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* ---- making ---- */
+
+struct network *network_create_on(struct transport_end end)
+{
+    struct network *net = base_calloc(1, sizeof *net);
+    if (!net) {
+        end.call->leave(end.self);
+        return NULL;
+    }
+    net->end = end;
+    net->crowded = end.n_ranks > sysconf(_SC_NPROCESSORS_ONLN);
+    atomic_init(&net->compared_at_ns, now_ns());
+    return net;
+}
+
+void network_destroy(struct network *net)
+{
+    if (!net)
+        return;
+    mailbox_hook(net->end.mailbox, NULL, NULL);
+    net->end.call->leave(net->end.self);
+    base_free(net);
+}
+
+int network_rank(const struct network *net)
+{
+    return net->end.rank;
+}
+
+int network_rank_count(const struct network *net)
+{
+    return net->end.n_ranks;
+}
+
+void network_hooks_set(struct network *net, network_idle *idle, network_wake *wake, void *user)
+{
+    net->idle = idle;
+    net->idle_user = user;
+    mailbox_hook(net->end.mailbox, wake, user);
+    mailbox_ring(net->end.mailbox); /* for what came before */
+}
+
+void network_rouse(struct network *net)
+{
+    mailbox_rouse(net->end.mailbox);
+}
+
+/* ---- messages ---- */
+
+void *network_buffer_create(size_t bytes)
+{
+    if (bytes > SIZE_MAX - 2 * MESSAGE_ALIGN)
+        return NULL;
+    char *block = base_realloc(NULL, bytes + 2 * MESSAGE_ALIGN, 1);
+    if (!block)
+        return NULL;
+    const uintptr_t payload =
+        ((uintptr_t)block + 2 * MESSAGE_ALIGN - 1) / MESSAGE_ALIGN * MESSAGE_ALIGN;
+    void *buffer = block + (payload - (uintptr_t)block);
+    message_of_buffer(buffer)->block = block;
+    return buffer;
+}
+
+void network_buffer_free(void *buffer)
+{
+    if (buffer)
+        base_free(message_of_buffer(buffer)->block);
+}
+
+tsr_status network_send(struct network *net, int to, struct network_tag tag, void *buffer,
+                        size_t bytes)
+{
+    struct message *m = message_of_buffer(buffer);
+    m->tag = tag;
+    m->from = net->end.rank;
+    m->to = to;
+    m->bytes = bytes;
+    if (!net->end.call->send(net->end.self, m)) {
+        TSR_TRY(network_check(net));
+        return TSR_FAIL(PEER_LOST, "rank %d of %d is gone", to, net->end.n_ranks);
+    }
+    atomic_fetch_add_explicit(&net->sent, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&net->sent_bytes, (int64_t)bytes, memory_order_relaxed);
+    return TSR_OK;
+}
+
+bool network_try_receive(struct network *net, int from, struct network_tag tag, void **out_buffer,
+                         size_t *out_bytes)
+{
+    struct message *m = mailbox_take(net->end.mailbox, from, tag);
+    if (!m)
+        return false;
+    atomic_fetch_add_explicit(&net->received, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&net->received_bytes, (int64_t)m->bytes, memory_order_relaxed);
+    *out_buffer = message_buffer(m);
+    *out_bytes = m->bytes;
+    return true;
+}
+
+/* Now and then, whoever moves messages looks whether the ranks still run the same program: one that
+ * waits for a message nobody will send finds out so. */
+static void compare_sometimes(struct network *net)
+{
+    if (net->end.n_ranks == 1 ||
+        atomic_fetch_add_explicit(&net->n_progress, 1, memory_order_relaxed) % COMPARE_EVERY_CALLS)
+        return;
+    int64_t       before = atomic_load_explicit(&net->compared_at_ns, memory_order_relaxed);
+    const int64_t now = now_ns();
+    if (now - before < COMPARE_EVERY_NS ||
+        !atomic_compare_exchange_strong_explicit(&net->compared_at_ns, &before, now,
+                                                 memory_order_relaxed, memory_order_relaxed))
+        return;
+    network_streams_compare(net);
+}
+
+bool network_progress(struct network *net)
+{
+    compare_sometimes(net);
+    return net->end.call->progress(net->end.self);
+}
+
+bool network_pending(const struct network *net)
+{
+    return net->end.call->pending(net->end.self);
+}
+
+uint64_t network_arrivals(const struct network *net)
+{
+    return atomic_load_explicit(&net->end.mailbox->arrivals, memory_order_acquire);
+}
+
+/* ---- state of the run ---- */
+
+static tsr_status alarm_status(struct network *net, enum alarm alarm)
+{
+    char text[768];
+    net->end.call->report(net->end.self, text, sizeof text);
+    return alarm == ALARM_DIVERGED ? TSR_FAIL(DIVERGED, "%s", text)
+                                   : TSR_FAIL(PEER_LOST, "%s", text);
+}
+
+tsr_status network_check(struct network *net)
+{
+    const int alarm = atomic_load_explicit(net->end.alarm, memory_order_acquire);
+    return __builtin_expect(alarm == ALARM_NONE, 1) ? TSR_OK : alarm_status(net, alarm);
+}
+
+bool network_peer_lost(const struct network *net)
+{
+    return atomic_load_explicit(net->end.alarm, memory_order_acquire) == ALARM_LOST;
+}
+
+void network_completed_set(struct network *net, uint64_t number)
+{
+    atomic_store_explicit(&net->end.port[net->end.rank]->completed, number, memory_order_release);
+}
+
+uint64_t network_completed(const struct network *net, int rank)
+{
+    return atomic_load_explicit(&net->end.port[rank]->completed, memory_order_acquire);
+}
+
+/* ---- waiting ---- */
+
+/* How long a thread has found nothing to do. */
+struct patience {
+    int64_t since_ns, sleep_ns;
+};
+
+/* Nothing to do: spin at first, then sleep until the bell or for a while.  `bell` as of before the
+ * caller looked for the last time. */
+static void patience_rest(struct patience *p, struct network *net, uint32_t bell)
+{
+    const int64_t now = now_ns();
+    if (p->since_ns == 0)
+        p->since_ns = now;
+    const bool spin = now - p->since_ns < SPIN_NS || network_pending(net);
+    mailbox_sleep_end(net->end.mailbox, bell, spin ? 0 : p->sleep_ns);
+    if (spin && (net->crowded || now - p->since_ns >= SPIN_NS))
+        sched_yield();
+    if (!spin)
+        p->sleep_ns = p->sleep_ns < SLEEP_MOST_NS ? 2 * p->sleep_ns : SLEEP_MOST_NS;
+}
+
+/* Will a message of `from` that is not here never come?  Only then is PEER_LOST final: what it sent
+ * before it left is held back, or already in the mailbox. */
+static bool peer_is_done(struct network *net, int from)
+{
+    return atomic_load_explicit(&net->end.port[from]->state, memory_order_acquire) != PORT_HERE &&
+           !network_pending(net);
+}
+
+static bool do_other_work(struct network *net)
+{
+    return network_progress(net) || (net->idle && net->idle(net->idle_user));
+}
+
+tsr_status network_receive(struct network *net, int from, struct network_tag tag,
+                           void **out_buffer, size_t *out_bytes)
+{
+    const struct patience fresh = {0, SLEEP_LEAST_NS};
+    struct patience       p = fresh;
+    for (;;) {
+        const bool done = peer_is_done(net, from);
+        if (network_try_receive(net, from, tag, out_buffer, out_bytes))
+            return TSR_OK;
+        TSR_TRY(network_check(net));
+        if (done)
+            return TSR_FAIL(PEER_LOST, "rank %d of %d has ended its part of the run", from,
+                            net->end.n_ranks);
+        if (do_other_work(net)) {
+            p = fresh;
+            continue;
+        }
+        const uint32_t bell = mailbox_sleep_begin(net->end.mailbox);
+        if (network_try_receive(net, from, tag, out_buffer, out_bytes)) {
+            mailbox_sleep_end(net->end.mailbox, bell, 0);
+            return TSR_OK;
+        }
+        patience_rest(&p, net, bell);
+    }
+}

@@ -1,0 +1,62 @@
+/* network/transports/transport.h - what the network asks of a way to move bytes.
+ *
+ * A transport delivers messages into mailboxes, keeps a port for every rank, and raises an alarm when
+ * one is lost.  Matching, waiting, agreed facts and divergence stand above it, the same for all.
+ *
+ *   loopback  one rank
+ *   memory    ranks as threads of one process; a message is a pointer
+ *
+ * One between processes fits the same table: `send` starts a tagged (or rendezvous) send and owns the
+ * message until it is done; `progress` polls, allocates a message for what came, and puts it into the
+ * mailbox once it is whole; ports of other ranks are copies that heartbeats refresh (state,
+ * completed, the stream's newest entries); `raise` tells every rank.
+ *
+ * Threads: send, progress, pending, raise, report: any of the rank's; leave: the issuing thread, last. */
+#ifndef NETWORK_TRANSPORT_H
+#define NETWORK_TRANSPORT_H
+
+#include "network/mailbox.h"
+#include "network/stream.h"
+
+enum port_state { PORT_HERE, PORT_LEFT, PORT_LOST };
+
+/* What is known of a rank. */
+struct port {
+    _Atomic int      state;     /* release, partner: acquire of who waits for its messages */
+    _Atomic uint64_t completed; /* operations done through this number */
+    struct stream    stream;
+};
+
+/* Why a run is over.  The first raised stays. */
+enum alarm { ALARM_NONE, ALARM_LOST, ALARM_DIVERGED };
+
+struct transport {
+    const char *name;
+    /* Take over `m` (from, to, tag, bytes are set).  Never blocks.  False: `to` is lost; `m` freed. */
+    bool (*send)(void *self, struct message *m);
+    /* Move what is under way; true: something was put into the mailbox. */
+    bool (*progress)(void *self);
+    /* Does something need progress to arrive? */
+    bool (*pending)(void *self);
+    /* End the run on every rank, for the reason in `text`. */
+    void (*raise)(void *self, enum alarm alarm, const char *text);
+    /* The text of the alarm that was raised. */
+    void (*report)(void *self, char *out, size_t bytes);
+    /* This rank sends no more; frees `self`. */
+    void (*leave)(void *self);
+};
+
+/* A rank's end of a transport. */
+struct transport_end {
+    const struct transport *call;
+    void                   *self;
+    int                     rank, n_ranks;
+    struct mailbox         *mailbox; /* the rank's */
+    _Atomic int            *alarm;   /* enum alarm; acquire, partner: release of who raises */
+    struct port *const     *port;    /* [n_ranks] */
+};
+
+/* The network of a rank on this end, which it takes over (also when it fails).  NULL: no memory. */
+struct network *network_create_on(struct transport_end end);
+
+#endif
