@@ -1,0 +1,235 @@
+/* model/config.c - the settings of a runtime, from four places.
+ *
+ * Every number is a row of CONFIG_INT_MAP: a field, a TESSERA_* variable, bounds, a default, a
+ * meaning. The word --tessera-min-piece=4 is the same setting as TESSERA_MIN_PIECE=4. Later places win:
+ * defaults, the environment, words of argv (which are taken out of it), fields of tsr_options. A
+ * value that makes no sense is refused by name and text, wherever it came from, so that no run
+ * quietly does something else than was asked.
+ *
+ * Numbers are decimal, or 0x...; K, M, G and T behind one multiply by 1024 and its powers.
+ *
+ * Cost: O(rows * words of argv). Threads: the one that starts; the environment is only read. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/failure.h"
+#include "model/config.h"
+
+static const struct row {
+    const char *variable, *text;
+    size_t      field; /* offset in struct config */
+    int64_t     least, most, standard;
+    bool        shared;
+} rows[] = {
+#define X(field, variable, least, most, standard, shared, text)                                    \
+    {variable, text, offsetof(struct config, field), least, most, standard, shared},
+    CONFIG_INT_MAP(X)
+#undef X
+};
+
+enum { N_ROWS = sizeof rows / sizeof rows[0] };
+
+static const char prefix[] = "TESSERA_", word_prefix[] = "--tessera-";
+static const char trace_variable[] = "TESSERA_TRACE";
+
+static int64_t *field_of(struct config *c, const struct row *row)
+{
+    return (int64_t *)(void *)((char *)c + row->field);
+}
+
+static void set_defaults(struct config *c)
+{
+    memset(c, 0, sizeof *c);
+    for (int i = 0; i < N_ROWS; ++i)
+        *field_of(c, &rows[i]) = rows[i].standard;
+#ifdef TSR_HOSTILE /* what is to be hostile when nobody says otherwise */
+    c->window = 4;
+    c->chaos = 1;
+#endif
+}
+
+/* ---- numbers ---- */
+
+static int64_t factor_of(const char *suffix)
+{
+    static const char letters[] = "KMGT";
+    if (!suffix[0])
+        return 1;
+    const char *letter = strchr(letters, toupper((unsigned char)suffix[0]));
+    return letter && !suffix[1] ? (int64_t)1 << (10 * (letter - letters + 1)) : 0;
+}
+
+/* A number of [least, most]; false for all else. */
+static bool number_read(const char *text, const struct row *row, int64_t *out)
+{
+    char   *end;
+    int64_t v;
+    errno = 0;
+    const long long n = strtoll(text, &end, 0);
+    const int64_t   factor = end == text ? 0 : factor_of(end);
+    if (errno || !factor || isspace((unsigned char)text[0]) ||
+        __builtin_mul_overflow((int64_t)n, factor, &v) || v < row->least || v > row->most)
+        return false;
+    *out = v;
+    return true;
+}
+
+/* `name`: what the user wrote: a variable, a word, a field. */
+static tsr_status set_number(struct config *c, const struct row *row, const char *name,
+                             const char *text, tsr_site at)
+{
+    if (number_read(text, row, field_of(c, row)))
+        return TSR_OK;
+    if (row->most == INT64_MAX)
+        return failure_at(at, BAD_ARGUMENT, "%s=%s: not a number of at least %lld", name, text,
+                          (long long)row->least);
+    return failure_at(at, BAD_ARGUMENT, "%s=%s: not a number from %lld to %lld", name, text,
+                      (long long)row->least, (long long)row->most);
+}
+
+static tsr_status set_trace(struct config *c, const char *name, const char *text, tsr_site at)
+{
+    if (strlen(text) >= sizeof c->trace)
+        return failure_at(at, BAD_ARGUMENT, "%s=%.40s...: longer than %zu characters", name, text,
+                          sizeof c->trace - 1);
+    strcpy(c->trace, text);
+    return TSR_OK;
+}
+
+/* ---- the environment ---- */
+
+static tsr_status read_environment(struct config *c, tsr_site at)
+{
+    for (int i = 0; i < N_ROWS; ++i) {
+        const char *text = getenv(rows[i].variable);
+        if (!text || !text[0])
+            continue;
+        const tsr_status s = set_number(c, &rows[i], rows[i].variable, text, at);
+        if (s != TSR_OK)
+            return s;
+    }
+    const char *trace = getenv(trace_variable);
+    return trace ? set_trace(c, trace_variable, trace, at) : TSR_OK;
+}
+
+/* ---- words of argv ---- */
+
+/* Whether `word`, up to `length`, is `variable` without its prefix, as one writes options. */
+static bool is_named(const char *word, size_t length, const char *variable)
+{
+    const char *name = variable + sizeof prefix - 1;
+    if (strlen(name) != length)
+        return false;
+    for (size_t i = 0; i < length; ++i) {
+        const char letter = word[i] == '-' ? '_' : (char)toupper((unsigned char)word[i]);
+        if (letter != name[i])
+            return false;
+    }
+    return true;
+}
+
+static tsr_status read_word(struct config *c, const char *word, tsr_site at)
+{
+    const char  *name = word + sizeof word_prefix - 1;
+    const size_t length = strcspn(name, "=");
+    if (name[length] != '=')
+        return failure_at(at, BAD_ARGUMENT, "%s: write %s%.*s=VALUE", word, word_prefix,
+                          (int)length, name);
+    const char *text = name + length + 1;
+    char        said[80];
+    snprintf(said, sizeof said, "%.*s", (int)(text - 1 - word), word);
+    for (int i = 0; i < N_ROWS; ++i)
+        if (is_named(name, length, rows[i].variable))
+            return set_number(c, &rows[i], said, text, at);
+    if (is_named(name, length, trace_variable))
+        return set_trace(c, said, text, at);
+    return failure_at(at, BAD_ARGUMENT, "%s: no such setting; tsr_config_print() lists them", word);
+}
+
+static tsr_status read_words(struct config *c, int *argc, char **argv, tsr_site at)
+{
+    int kept = 0;
+    for (int i = 0; i < *argc; ++i) {
+        if (i == 0 || strncmp(argv[i], word_prefix, sizeof word_prefix - 1) != 0) {
+            argv[kept++] = argv[i];
+            continue;
+        }
+        const tsr_status s = read_word(c, argv[i], at);
+        if (s != TSR_OK)
+            return s;
+    }
+    *argc = kept;
+    argv[kept] = NULL;
+    return TSR_OK;
+}
+
+/* ---- fields of tsr_options ---- */
+
+static tsr_status set_field(struct config *c, const char *variable, const char *field, int64_t v,
+                            tsr_site at)
+{
+    if (v == 0)
+        return TSR_OK;
+    for (int i = 0; i < N_ROWS; ++i) {
+        if (strcmp(rows[i].variable, variable) != 0)
+            continue;
+        char text[24];
+        snprintf(text, sizeof text, "%lld", (long long)v);
+        return set_number(c, &rows[i], field, text, at);
+    }
+    return TSR_OK;
+}
+
+static tsr_status read_fields(struct config *c, const tsr_options *o)
+{
+    const struct {
+        const char *variable, *field;
+        int64_t     value;
+    } fields[] = {
+        {"TESSERA_WORKERS", ".workers", o->workers},
+        {"TESSERA_WINDOW", ".window", o->window},
+        {"TESSERA_LEAF", ".leaf", o->leaf},
+        {"TESSERA_MIN_PIECE", ".min_piece", o->min_piece},
+        {"TESSERA_MEMORY", ".memory_bytes", o->memory_bytes},
+        {"TESSERA_MEMO", ".memo", o->memo},
+        {"TESSERA_CHAOS", ".chaos", (int64_t)(o->chaos & INT64_MAX)},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; ++i) {
+        const tsr_status s =
+            set_field(c, fields[i].variable, fields[i].field, fields[i].value, o->at);
+        if (s != TSR_OK)
+            return s;
+    }
+    return o->trace ? set_trace(c, ".trace", o->trace, o->at) : TSR_OK;
+}
+
+tsr_status config_read(struct config *out, int *argc, char ***argv, const tsr_options *o)
+{
+    set_defaults(out);
+    tsr_status s = read_environment(out, o->at);
+    if (s == TSR_OK && argc && argv && *argv)
+        s = read_words(out, argc, *argv, o->at);
+    if (s == TSR_OK)
+        s = read_fields(out, o);
+    if (s != TSR_OK)
+        return s;
+    if (!o->machine)
+        return tsr_machine_discover_(&out->machine, o->at);
+    out->machine = *o->machine;
+    return TSR_OK;
+}
+
+void config_print(const struct config *c, FILE *out)
+{
+    fprintf(out, "%-20s %12s %12s  %s\n", "variable", "default", "now", "meaning");
+    for (int i = 0; i < N_ROWS; ++i) {
+        struct config *at = (struct config *)(uintptr_t)c; /* read only */
+        fprintf(out, "%-20s %12lld %12lld  %s%s\n", rows[i].variable, (long long)rows[i].standard,
+                (long long)*field_of(at, &rows[i]), rows[i].text,
+                rows[i].shared ? " (the same on all ranks)" : "");
+    }
+    fprintf(out, "%-20s %12s %12s  %s\n", trace_variable, "", c->trace,
+            "a file to write the trace to");
+}
