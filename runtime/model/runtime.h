@@ -32,6 +32,7 @@ struct tsr_runtime {
     struct root_pool      *roots;
     struct observe        *observe;
     struct network        *network;
+    int                    schedule_workers; /* threads of this rank */
     struct api_state      *api;
     struct issue_state    *issue;
     struct solve_state    *solve;
@@ -40,9 +41,12 @@ struct tsr_runtime {
     struct schedule_state *schedule;
 };
 
+/* Found without a call: two words of the thread's own. */
+#define RUNTIME_TLS __attribute__((tls_model("initial-exec")))
+
 /* The runtime current on this thread, or NULL; set by api/, read by all. */
-extern __thread struct tsr_runtime *runtime_current;
+extern __thread struct tsr_runtime *runtime_current RUNTIME_TLS;
 /* Set while a task body runs on this thread: what is issued then is refused. */
-extern __thread const void *runtime_body;
+extern __thread const void *runtime_body RUNTIME_TLS;
 
 #endif
