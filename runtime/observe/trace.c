@@ -200,6 +200,17 @@ static bool write_head(struct observe_trace *t, const struct observe *o,
     return write_whole(t, &(struct iovec){&h, sizeof h}, 1);
 }
 
+/* A chunk of text, which is given back. */
+static bool write_text(struct observe_trace *t, const char *tag, struct observe_text *text)
+{
+    const bool is_in =
+        !text->is_short && write_payload(t, tag, observe_text_get(text), text->length);
+    if (text->is_short)
+        t->error = errno = ENOMEM;
+    observe_text_done(text);
+    return is_in;
+}
+
 /* The kinds as text, so that a reader needs no table: "9 RUN span first bits", "-" for nothing. */
 static bool write_kinds(struct observe_trace *t)
 {
@@ -209,9 +220,7 @@ static bool write_kinds(struct observe_trace *t)
                          observe_kind_is_span(k) ? "span" : "mark",
                          observe_kind_a(k)[0] ? observe_kind_a(k) : "-",
                          observe_kind_b(k)[0] ? observe_kind_b(k) : "-");
-    const bool is_in = write_payload(t, "KIND", observe_text_get(&text), text.length);
-    observe_text_done(&text);
-    return is_in;
+    return write_text(t, "KIND", &text);
 }
 
 static void write_counters(struct observe_trace *t, const struct observe *o)
@@ -220,8 +229,7 @@ static void write_counters(struct observe_trace *t, const struct observe *o)
     for (int id = 0; id < TSR_N_COUNTERS; ++id)
         observe_text_add(&text, "%s %lld\n", observe_counter_name((tsr_counter_id)id),
                          (long long)observe_counter_sum(o, (tsr_counter_id)id));
-    write_payload(t, "COUN", observe_text_get(&text), text.length);
-    observe_text_done(&text);
+    write_text(t, "COUN", &text);
 }
 
 static void write_clock(struct observe_trace *t)
@@ -244,7 +252,11 @@ static char *path_of_rank(const char *path, int rank, int ranks)
         observe_text_add(&text, "%s.%d", path, rank);
     else
         observe_text_add(&text, "%s", path);
-    return text.text;
+    if (!text.is_short)
+        return text.text;
+    observe_text_done(&text);
+    errno = ENOMEM;
+    return NULL;
 }
 
 static void trace_free(struct observe_trace *t)

@@ -1,4 +1,5 @@
 /* Lanes: what is kept, for how long; counters; names; text; what an event costs. */
+#include "base/alloc.h"
 #include "observe_test.h"
 
 Test(observe_lane, keeps_the_last_events)
@@ -136,6 +137,34 @@ Test(observe_text, grows)
     cr_assert_not(t.is_short);
     observe_text_done(&t);
     cr_assert_null(t.text);
+    OBSERVE_TEST_NO_LEAKS();
+}
+
+Test(observe_text, without_memory_stays_as_it_was)
+{
+    struct observe_text t = {0};
+    observe_text_add(&t, "kept");
+    base_alloc_fail_after(0);
+    observe_text_add(&t, "%1000d", 1);
+    base_alloc_fail_after(-1);
+    cr_assert(t.is_short);
+    cr_assert_str_eq(observe_text_get(&t), "kept");
+    observe_text_done(&t);
+    OBSERVE_TEST_NO_LEAKS();
+}
+
+Test(observe_lane, without_memory_there_is_none)
+{
+    struct observe *o = NULL;
+    int             n = 0;
+    for (; !o; ++n) {
+        base_alloc_fail_after(n);
+        o = observe_create(3, 0, 0);
+        base_alloc_fail_after(-1);
+        cr_assert_lt(n, 100);
+    }
+    cr_assert_gt(n, 1, "no allocation failed");
+    observe_destroy(o);
     OBSERVE_TEST_NO_LEAKS();
 }
 

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "observe/trace.h"
 #include "observe_test.h"
 
@@ -197,6 +198,26 @@ Test(observe_trace, a_file_that_cannot_be_is_named)
     write_events(o, 0, 10000);
     cr_assert_eq(observe_trace_close(o, TSR_HERE), TSR_OK, "none is open");
     observe_destroy(o);
+    OBSERVE_TEST_NO_LEAKS();
+}
+
+Test(observe_trace, opens_or_says_why_not_when_memory_is_short)
+{
+    const char     *path = path_in_folder("t");
+    struct observe *o = observe_create(1, 0, 0);
+    tsr_status      s = TSR_NO_MEMORY;
+    int             n = 0;
+    for (; s != TSR_OK; ++n) {
+        base_alloc_fail_after(n);
+        s = observe_trace_open(o, path, (struct observe_trace_head){0}, TSR_HERE);
+        base_alloc_fail_after(-1);
+        cr_assert(s == TSR_OK || s == TSR_NO_MEMORY || s == TSR_ENVIRONMENT);
+        cr_assert_lt(n, 100);
+    }
+    cr_assert_gt(n, 1, "no allocation failed");
+    cr_assert_eq(observe_trace_close(o, TSR_HERE), TSR_OK);
+    observe_destroy(o);
+    remove_with_folder(path);
     OBSERVE_TEST_NO_LEAKS();
 }
 
