@@ -17,7 +17,7 @@
 enum { MAX_RANKS = 64 };
 
 typedef struct list {
-    int n;
+    int     n;
     int16_t x[TB_MAX_WIDTH];
 } list;
 
@@ -29,14 +29,14 @@ typedef struct plan {
 } plan;
 
 typedef struct world {
-    int rank, n_ranks;
-    plan plans[TB_MAX_SETS];
-    tb_cell rows[2][TB_MAX_WIDTH];
-    tb_cell in[2][MAX_RANKS][TB_MAX_WIDTH], out[2][MAX_RANKS][TB_MAX_WIDTH];
+    int         rank, n_ranks;
+    plan        plans[TB_MAX_SETS];
+    tb_cell     rows[2][TB_MAX_WIDTH];
+    tb_cell     in[2][MAX_RANKS][TB_MAX_WIDTH], out[2][MAX_RANKS][TB_MAX_WIDTH];
     MPI_Request receives[2][MAX_RANKS], sends[2][MAX_RANKS];
 } world;
 
-static world w;
+static world    w;
 static tb_graph graph;
 
 static int owner_of(int x, int width)
@@ -55,7 +55,7 @@ static void add_once(list *l, int x)
 static void plan_point(plan *p, const tb_graph *g, const tb_deps *d, int x)
 {
     const int owner = owner_of(x, g->width);
-    bool is_late = false;
+    bool      is_late = false;
 
     for (int i = 0; i < d->n; ++i) {
         const int from = owner_of(d->x[i], g->width);
@@ -120,7 +120,7 @@ static void run_points(const tb_graph *g, const list *l, int t, int64_t iteratio
 {
     const tb_deps *deps = g->deps[tb_graph_set(g, t)];
     for (int i = 0; i < l->n; ++i) {
-        const int x = l->x[i];
+        const int      x = l->x[i];
         const tb_cell *inputs[TB_MAX_DEPS];
         for (int k = 0; k < deps[x].n; ++k)
             inputs[k] = &w.rows[(t + 1) & 1][deps[x].x[k]];
@@ -203,7 +203,7 @@ static void clear_requests(void)
 int main(int argc, char **argv)
 {
     const tb_system system = {.name = "mpi", .run = run};
-    int code = 0;
+    int             code = 0;
 
     MPI_Init(&argc, &argv);
     tb_options options = tb_options_read(argc, argv);

@@ -34,7 +34,7 @@ static void run_point(const tb_graph *g, int t, int x, int64_t iterations)
     tb_point_run(g, t, x, &rows[t & 1][x].cell, inputs, iterations);
 }
 
-#define IN(i) before[d->x[i]]
+#define IN(i)       before[d->x[i]]
 #define PRAGMA(...) _Pragma(#__VA_ARGS__)
 #define TASK(...)                                                                                  \
     PRAGMA(omp task depend(out : now[x]) firstprivate(t, x) __VA_ARGS__)                           \
@@ -45,7 +45,7 @@ static void run_point(const tb_graph *g, int t, int x, int64_t iterations)
 static inline void issue_point(const tb_graph *g, int t, int x, int64_t iterations)
 {
     const tb_deps *d = &g->deps[tb_graph_set(g, t)][x];
-    line_cell *now = rows[t & 1], *before = rows[(t + 1) & 1];
+    line_cell     *now = rows[t & 1], *before = rows[(t + 1) & 1];
 
     switch (t == 0 ? 0 : d->n) {
     case 0: TASK();
@@ -90,7 +90,7 @@ static double run(void *state, const tb_graph *g, int64_t iterations)
 int main(int argc, char **argv)
 {
     const tb_options options = tb_options_read(argc, argv);
-    const tb_system system = {.name = OPENMP_NAME, .run = run};
+    const tb_system  system = {.name = OPENMP_NAME, .run = run};
 
     omp_set_dynamic(0);
     omp_set_num_threads(options.workers);

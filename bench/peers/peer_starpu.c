@@ -18,19 +18,19 @@ typedef struct line_cell {
 
 typedef struct point_arg {
     const tb_graph *g;
-    int64_t t, x, iterations;
+    int64_t         t, x, iterations;
 } point_arg;
 
-static line_cell rows[2][TB_MAX_WIDTH];
-static starpu_data_handle_t handles[2][TB_MAX_WIDTH];
+static line_cell             rows[2][TB_MAX_WIDTH];
+static starpu_data_handle_t  handles[2][TB_MAX_WIDTH];
 static struct starpu_codelet codelets[STARPU_NMAXBUFS]; /* by the number of cells read */
-static point_arg *args;                                 /* one a task, of the current run */
+static point_arg            *args;                      /* one a task, of the current run */
 
 static void body(void *buffers[], void *cl_arg)
 {
     const point_arg *a = cl_arg;
-    const tb_deps *d = &a->g->deps[tb_graph_set(a->g, a->t)][a->x];
-    const tb_cell *inputs[TB_MAX_DEPS];
+    const tb_deps   *d = &a->g->deps[tb_graph_set(a->g, a->t)][a->x];
+    const tb_cell   *inputs[TB_MAX_DEPS];
 
     for (int i = 0; i < d->n && a->t > 0; ++i)
         inputs[i] = (const tb_cell *)STARPU_VARIABLE_GET_PTR(buffers[1 + i]);
@@ -55,9 +55,9 @@ static void make_codelets(void)
 
 static bool submit_point(const tb_graph *g, int t, int x, int64_t iterations)
 {
-    const tb_deps *d = &g->deps[tb_graph_set(g, t)][x];
-    const int n = t == 0 ? 0 : d->n;
-    point_arg *a = &args[(int64_t)t * g->width + x];
+    const tb_deps      *d = &g->deps[tb_graph_set(g, t)][x];
+    const int           n = t == 0 ? 0 : d->n;
+    point_arg          *a = &args[(int64_t)t * g->width + x];
     struct starpu_task *task = starpu_task_create();
 
     *a = (point_arg){g, t, x, iterations};
@@ -101,8 +101,8 @@ static void unregister_rows(void)
 
 int main(int argc, char **argv)
 {
-    const tb_options options = tb_options_read(argc, argv);
-    const tb_system system = {.name = "starpu", .run = run};
+    const tb_options   options = tb_options_read(argc, argv);
+    const tb_system    system = {.name = "starpu", .run = run};
     struct starpu_conf conf;
 
     starpu_conf_init(&conf);

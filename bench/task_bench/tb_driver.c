@@ -23,7 +23,7 @@ enum { CHILD_SECONDS = 60, MAX_WORDS = 32 };
  * its environment to run well. */
 typedef struct system_row {
     const char *name, *program;
-    bool is_mpi;
+    bool        is_mpi;
     const char *environment[8];
 } system_row;
 
@@ -50,7 +50,7 @@ const char *tb_driver_system_name(int system)
 /* The program of a system: `path` of PATH_MAX bytes. False when it was not built. */
 static bool find_program(int system, char *path)
 {
-    char self[PATH_MAX];
+    char          self[PATH_MAX];
     const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (n < 0)
         return false;
@@ -65,9 +65,9 @@ static bool find_program(int system, char *path)
 /* ---- a child ---- */
 
 typedef struct words {
-    int n;
+    int         n;
     const char *word[MAX_WORDS];
-    char text[8][32];
+    char        text[8][32];
 } words;
 
 static void add_number(words *w, const char *option, int i, double value)
@@ -151,7 +151,7 @@ static void parse_line(const char *line, tb_measured *m)
 
 /* Only the process this one started, and its group, when it takes too long. */
 static pid_t running_child;
-static void stop_child(int signal_number)
+static void  stop_child(int signal_number)
 {
     (void)signal_number;
     kill(-running_child, SIGKILL);
@@ -160,8 +160,8 @@ static void stop_child(int signal_number)
 static tb_measured measure_child(const tb_options *o, int system, tb_pattern p)
 {
     tb_measured m = {0};
-    char path[PATH_MAX], line[1024];
-    words w;
+    char        path[PATH_MAX], line[1024];
+    words       w;
 
     if (!find_program(system, path))
         return m;
@@ -201,7 +201,7 @@ static bool run_repetition(const tb_options *o, int repetition, tb_table *t)
     bool all_valid = true;
     for (int i = 0; i < o->n_patterns; ++i)
         for (int s = 0; s < (o->compare ? TB_N_SYSTEMS : 1); ++s) {
-            char path[PATH_MAX];
+            char         path[PATH_MAX];
             tb_measured *m = &t->of[repetition][o->patterns[i]][s];
             if (!find_program(s, path))
                 continue;
@@ -224,10 +224,10 @@ static void report_missing(const tb_options *o)
 
 int tb_driver_run(const tb_options *o, tb_table *out_table)
 {
-    tb_options with_peak = *o;
+    tb_options   with_peak = *o;
     const double start = tb_time_now();
-    const int wanted = o->repetitions < TB_MAX_REPETITIONS ? o->repetitions : TB_MAX_REPETITIONS;
-    bool all_valid = true;
+    const int    wanted = o->repetitions < TB_MAX_REPETITIONS ? o->repetitions : TB_MAX_REPETITIONS;
+    bool         all_valid = true;
 
     signal(SIGALRM, stop_child);
     report_missing(o);

@@ -8,15 +8,15 @@ enum { TB_N_SYSTEMS = 5, TB_MAX_REPETITIONS = 64 };
 
 /* One repetition of one pattern under one system. */
 typedef struct tb_measured {
-    bool is_there;    /* a line came back */
-    bool is_valid;    /* every task ran once and read what its dependences wrote */
-    double metg_us, empty_task_us, line_ns;
+    bool    is_there; /* a line came back */
+    bool    is_valid; /* every task ran once and read what its dependences wrote */
+    double  metg_us, empty_task_us, line_ns;
     int64_t tasks_run;
 } tb_measured;
 
 typedef struct tb_table {
-    int n_repetitions; /* done */
-    double peak_gflops;
+    int         n_repetitions; /* done */
+    double      peak_gflops;
     tb_measured of[TB_MAX_REPETITIONS][TB_N_PATTERNS][TB_N_SYSTEMS];
 } tb_table;
 

@@ -39,8 +39,8 @@ static uint64_t mix(uint64_t z)
 /* True for a quarter of the pairs. */
 static bool is_connected(int radix, int set, int from, int to)
 {
-    const uint64_t h = mix(mix(mix(mix((uint64_t)radix) + (uint64_t)set) + (uint64_t)from) +
-                           (uint64_t)to);
+    const uint64_t h =
+        mix(mix(mix(mix((uint64_t)radix) + (uint64_t)set) + (uint64_t)from) + (uint64_t)to);
     return (double)(h >> 11) * 0x1p-53 < 0.25;
 }
 
@@ -90,7 +90,7 @@ static void add_random(tb_deps *d, int x, int set, const tb_graph *g)
 
 static void fill_deps(tb_graph *g, int set, int x)
 {
-    tb_deps *d = &g->deps[set][x];
+    tb_deps  *d = &g->deps[set][x];
     const int width = g->width;
 
     switch (g->pattern) {

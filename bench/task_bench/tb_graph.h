@@ -32,18 +32,18 @@ typedef enum tb_pattern {
 
 /* What one point reads: points of the step before, in the order in which Task Bench lists them. */
 typedef struct tb_deps {
-    int n;
+    int     n;
     int16_t x[TB_MAX_DEPS];
 } tb_deps;
 
 typedef struct tb_graph {
     tb_pattern pattern;
-    int width, steps;
-    int radix;  /* points read in nearest, spread and random_nearest's window */
-    int n_sets; /* rows of `deps`; step t uses tb_graph_set(g, t) */
-    int max_deps;
-    bool is_interval; /* every point's dependence is one run of neighbours, or none at all */
-    tb_deps deps[TB_MAX_SETS][TB_MAX_WIDTH];
+    int        width, steps;
+    int        radix;  /* points read in nearest, spread and random_nearest's window */
+    int        n_sets; /* rows of `deps`; step t uses tb_graph_set(g, t) */
+    int        max_deps;
+    bool       is_interval; /* every point's dependence is one run of neighbours, or none at all */
+    tb_deps    deps[TB_MAX_SETS][TB_MAX_WIDTH];
 } tb_graph;
 
 const char *tb_pattern_name(tb_pattern p);

@@ -11,8 +11,8 @@ typedef enum kind { INT, INT64, DOUBLE, FLAG, PATTERNS, HELP } kind;
 
 typedef struct row {
     const char *name;
-    kind kind;
-    size_t offset;
+    kind        kind;
+    size_t      offset;
     const char *text;
 } row;
 
@@ -62,8 +62,7 @@ static void read_patterns(tb_options *o, const char *list)
         const size_t n = strcspn(at, ",");
         snprintf(name, sizeof name, "%.*s", (int)n, at);
         at += n;
-        if (o->n_patterns == TB_N_PATTERNS ||
-            !tb_pattern_find(name, &o->patterns[o->n_patterns]))
+        if (o->n_patterns == TB_N_PATTERNS || !tb_pattern_find(name, &o->patterns[o->n_patterns]))
             stop("no pattern", name);
         ++o->n_patterns;
     }
@@ -80,9 +79,9 @@ static const row *find_row(const char *name)
 
 static void set_number(tb_options *o, const row *r, const char *text)
 {
-    char *end;
+    char        *end;
     const double value = strtod(text, &end);
-    void *field = (char *)o + r->offset;
+    void        *field = (char *)o + r->offset;
 
     if (end == text || *end != '\0' || value < 0.0)
         stop("not a number for", r->name);
@@ -106,8 +105,14 @@ static void take_option(tb_options *o, const row *r, const char *value)
 
 tb_options tb_options_read(int argc, char **argv)
 {
-    tb_options o = {.width = 16, .steps = 1000, .workers = 2, .radix = 5, .period = 3,
-                    .repetitions = 3, .iterations = -1, .n_patterns = TB_N_PATTERNS};
+    tb_options o = {.width = 16,
+                    .steps = 1000,
+                    .workers = 2,
+                    .radix = 5,
+                    .period = 3,
+                    .repetitions = 3,
+                    .iterations = -1,
+                    .n_patterns = TB_N_PATTERNS};
     for (int p = 0; p < TB_N_PATTERNS; ++p)
         o.patterns[p] = (tb_pattern)p;
     for (int i = 1; i < argc; ++i) {
@@ -135,7 +140,7 @@ void tb_options_graph(const tb_options *o, tb_pattern p, tb_graph *out_graph)
 static void print_point(const tb_options *o, const tb_system *s, const tb_graph *g)
 {
     tb_result r = {0};
-    double least = 1e30;
+    double    least = 1e30;
     for (int i = 0; i < o->repetitions && r.error == NULL; ++i) {
         const double seconds = tb_search_time(s, g, o->iterations, &r);
         least = seconds < least ? seconds : least;
@@ -162,8 +167,8 @@ static bool measure_pattern(const tb_options *o, const tb_system *s, const tb_gr
 int tb_options_measure(const tb_options *o, const tb_system *s)
 {
     static tb_graph g;
-    tb_options with_peak = *o;
-    bool all_valid = true;
+    tb_options      with_peak = *o;
+    bool            all_valid = true;
 
     if (with_peak.peak_gflops == 0.0)
         with_peak.peak_gflops = 1e-9 * tb_kernel_peak(o->workers);

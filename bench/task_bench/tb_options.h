@@ -5,13 +5,13 @@
 #include "tb_search.h"
 
 typedef struct tb_options {
-    int width, steps, workers, radix, period;
-    int repetitions;
-    double peak_gflops;  /* 0: measure it */
-    int64_t iterations;  /* negative: search; else time this one point */
-    bool json, compare;
-    bool measure;        /* this process is the one that measures; no driver, no line probe */
-    int n_patterns;
+    int        width, steps, workers, radix, period;
+    int        repetitions;
+    double     peak_gflops; /* 0: measure it */
+    int64_t    iterations;  /* negative: search; else time this one point */
+    bool       json, compare;
+    bool       measure; /* this process is the one that measures; no driver, no line probe */
+    int        n_patterns;
     tb_pattern patterns[TB_N_PATTERNS];
 } tb_options;
 

@@ -13,8 +13,8 @@
 
 enum { MAX_THREADS = 256 };
 
-static tb_tally tallies[MAX_THREADS];
-static atomic_int n_tallies;
+static tb_tally                tallies[MAX_THREADS];
+static atomic_int              n_tallies;
 static _Thread_local tb_tally *mine;
 
 tb_tally *tb_tally_mine(void)
@@ -98,7 +98,7 @@ __attribute__((constructor)) static void kernel_init(void)
 #else
 static double kernel(int64_t iterations)
 {
-    double a[64], sum = 0.0;
+    double          a[64], sum = 0.0;
     volatile double start = 1.2345;
     for (int k = 0; k < 64; ++k)
         a[k] = start;
@@ -122,8 +122,8 @@ double tb_kernel_run(int64_t iterations)
 
 typedef struct peak_share {
     pthread_barrier_t *start;
-    int core;
-    double seconds;
+    int                core;
+    double             seconds;
 } peak_share;
 
 enum { PEAK_ITERATIONS = 1 << 21, PEAK_TRIES = 3 };
@@ -148,9 +148,9 @@ static void *peak_thread(void *arg)
 double tb_kernel_peak(int workers)
 {
     pthread_barrier_t start;
-    pthread_t threads[MAX_THREADS];
-    peak_share shares[MAX_THREADS];
-    double flops = 0.0;
+    pthread_t         threads[MAX_THREADS];
+    peak_share        shares[MAX_THREADS];
+    double            flops = 0.0;
 
     workers = workers > MAX_THREADS ? MAX_THREADS : workers;
     pthread_barrier_init(&start, NULL, (unsigned)workers);

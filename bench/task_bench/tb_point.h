@@ -21,7 +21,7 @@ typedef struct tb_tally {
 tb_tally *tb_tally_mine(void);
 
 /* Zeroes, or adds up, all threads' tallies. No task may be running. */
-void tb_tally_reset(void);
+void     tb_tally_reset(void);
 tb_tally tb_tally_sum(void);
 
 /* a[i] = a[i] * a[i] + a[i] over 64 doubles, `iterations` times. */
@@ -40,7 +40,7 @@ static inline void tb_point_run(const tb_graph *g, int64_t t, int64_t x, tb_cell
 
     if (t > 0) {
         const tb_deps *d = &g->deps[tb_graph_set(g, t)][x];
-        int64_t wrong = 0;
+        int64_t        wrong = 0;
         for (int i = 0; i < d->n; ++i)
             wrong += (inputs[i]->t != t - 1) | (inputs[i]->x != d->x[i]);
         tally->wrong += wrong;

@@ -14,22 +14,22 @@ static const double COMFORTABLE = 0.6;
 
 typedef struct sample {
     int64_t iterations;
-    double granularity_us, efficiency;
+    double  granularity_us, efficiency;
 } sample;
 
 typedef struct search {
     const tb_system *system;
-    const tb_graph *graph;
-    int workers;
-    double peak_flops;
-    tb_result *result;
+    const tb_graph  *graph;
+    int              workers;
+    double           peak_flops;
+    tb_result       *result;
 } search;
 
 double tb_search_time(const tb_system *s, const tb_graph *g, int64_t iterations,
                       tb_result *out_result)
 {
     tb_tally_reset();
-    const double seconds = s->run(s->state, g, iterations);
+    const double   seconds = s->run(s->state, g, iterations);
     const tb_tally ran = tb_tally_sum();
 
     out_result->tasks_run = ran.run;
@@ -97,7 +97,7 @@ static void find_metg(search *s)
 tb_result tb_search_run(const tb_system *s, const tb_graph *g, int workers, double peak_flops)
 {
     tb_result result = {0};
-    search state = {s, g, workers, peak_flops, &result};
+    search    state = {s, g, workers, peak_flops, &result};
 
     const double empty = time_least(&state, 0, EMPTY_TRIES);
     result.empty_task_us = 1e6 * empty / (double)tb_graph_tasks(g);

@@ -9,16 +9,16 @@
  * leaves in this process's tallies what it ran. Negative: it failed. */
 typedef struct tb_system {
     const char *name;
-    void *state;
+    void       *state;
     double (*run)(void *state, const tb_graph *g, int64_t iterations);
 } tb_system;
 
 typedef struct tb_result {
-    double metg_us;       /* granularity = wall x workers / tasks at which efficiency is 0.5 */
-    double empty_task_us; /* wall / tasks without a kernel */
-    int64_t tasks_run;    /* bodies of the last run; every run is held to width x steps */
-    int64_t wrong;        /* inputs that did not hold what they should, over all runs */
-    const char *error;    /* NULL, or why there is no result */
+    double      metg_us;       /* granularity = wall x workers / tasks at which efficiency is 0.5 */
+    double      empty_task_us; /* wall / tasks without a kernel */
+    int64_t     tasks_run;     /* bodies of the last run; every run is held to width x steps */
+    int64_t     wrong;         /* inputs that did not hold what they should, over all runs */
+    const char *error;         /* NULL, or why there is no result */
 } tb_result;
 
 /* Finds METG(50 %): halves the iterations until less than half of `peak_flops` is reached, and

@@ -20,14 +20,14 @@ _Static_assert(sizeof(tb_cell) == sizeof(tsr_indexed_i64), "a cell is stored as 
 /* What the bodies of a run share; set while nothing runs. */
 static struct {
     const tb_graph *g;
-    int64_t iterations;
+    int64_t         iterations;
 } now;
 
 static tsr_task_desc point_types[MAX_INS + 1]; /* by the number of READ arguments */
 
 typedef struct cuts {
     tsr_partition points;
-    int n_ins;
+    int           n_ins;
     tsr_partition ins[TB_MAX_SETS][MAX_INS];
 } cuts;
 
@@ -49,9 +49,9 @@ static void collect_inputs(const tsr_task_context *c, const tb_deps *d, const tb
 
 static tsr_status point_body(const tsr_task_context *c)
 {
-    const int64_t x = tsr_point(c), t = tsr_i64_of(c, STEP);
+    const int64_t                x = tsr_point(c), t = tsr_i64_of(c, STEP);
     const tsr_out_indexed_i64_1d out = tsr_out_indexed_i64_1d_of(c, OUT);
-    const tb_cell *inputs[TB_MAX_DEPS];
+    const tb_cell               *inputs[TB_MAX_DEPS];
 
     if (t > 0)
         collect_inputs(c, &now.g->deps[tb_graph_set(now.g, t)][x], inputs);
@@ -80,7 +80,7 @@ static tsr_partition cut_runs(const tb_graph *g, int set)
     tsr_box boxes[TB_MAX_WIDTH];
     for (int x = 0; x < g->width; ++x) {
         const tb_deps *d = &g->deps[set][x];
-        const int64_t low = d->n > 0 ? d->x[0] : 0;
+        const int64_t  low = d->n > 0 ? d->x[0] : 0;
         boxes[x] = (tsr_box){.rank = 1, .low = {low}, .high = {low + d->n}};
     }
     return tsr_partition_boxes(TSR_SHAPE(g->width), boxes, g->width);
@@ -112,14 +112,15 @@ static tsr_status issue_step(const tb_graph *g, const cuts *c, int64_t t, tsr_st
                              tsr_store in)
 {
     const int n = t == 0 ? 0 : c->n_ins, set = tb_graph_set(g, t);
-    tsr_arg args[TSR_MAX_ARGS];
+    tsr_arg   args[TSR_MAX_ARGS];
 
     args[OUT] = tsr_arg_cut(out, c->points);
     args[STEP] = tsr_arg_i64(t);
     for (int k = 0; k < n; ++k)
         args[FIRST_IN + k] = tsr_arg_cut(in, c->ins[set][k]);
-    return tsr_issue_(&point_types[n], args, FIRST_IN + n,
-                      &(tsr_launch){.size = sizeof(tsr_launch), .at = TSR_HERE, .points = g->width});
+    return tsr_issue_(
+        &point_types[n], args, FIRST_IN + n,
+        &(tsr_launch){.size = sizeof(tsr_launch), .at = TSR_HERE, .points = g->width});
 }
 
 static tsr_status run_steps(const tb_graph *g, const cuts *c, const tsr_store *rows)
@@ -133,7 +134,7 @@ static tsr_status run_steps(const tb_graph *g, const cuts *c, const tsr_store *r
 static double run(void *state, const tb_graph *g, int64_t iterations)
 {
     TSR_SCOPE();
-    cuts c;
+    cuts            c;
     const tsr_store rows[2] = {tsr_store_create(TSR_INDEXED_I64, TSR_SHAPE(g->width)),
                                tsr_store_create(TSR_INDEXED_I64, TSR_SHAPE(g->width))};
     (void)state;
@@ -143,10 +144,10 @@ static double run(void *state, const tb_graph *g, int64_t iterations)
     now.g = g;
     now.iterations = iterations;
 
-    const int64_t tasks = tsr_counter(TSR_COUNT_TASKS);
-    const double start = tb_time_now();
+    const int64_t    tasks = tsr_counter(TSR_COUNT_TASKS);
+    const double     start = tb_time_now();
     const tsr_status status = run_steps(g, &c, rows);
-    const double seconds = tb_time_now() - start;
+    const double     seconds = tb_time_now() - start;
 
     if (status != TSR_OK) {
         fprintf(stderr, "%s\n", tsr_error_text());

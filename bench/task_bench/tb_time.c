@@ -74,7 +74,7 @@ static void *answer(void *arg)
 static void *serve(void *arg)
 {
     ball *b = arg;
-    long n = 0;
+    long  n = 0;
     tb_time_bind(0);
     for (int round = 0; round < ROUNDS; ++round) {
         const double start = tb_time_now();
@@ -92,7 +92,7 @@ static void *serve(void *arg)
 
 double tb_time_line_ns(void)
 {
-    ball b = {.least = 1.0};
+    ball      b = {.least = 1.0};
     pthread_t server, other;
 
     if (CPU_COUNT(&process_cores) < 2)
