@@ -11,6 +11,9 @@
  *
  * The map is a promise: what it says a rank holds, the rank holds.
  *
+ * An empty box says that a rank has no part; for a root of rank 0, whose boxes cannot be empty,
+ * owner_box_none() does (and everywhere else as well).
+ *
  * A rank that writes only some elements of its box (strides) must hold the others first: ask
  * owner_map_needs, as a reader would.
  *
@@ -44,16 +47,25 @@ struct owner_layer {
 
 struct owner_map {
     int      n_ranks;
+    bool     single;    /* a root of rank 0: inside, one dimension of extent 1 */
     tsr_box  whole;     /* the root's */
     int      n_layers, n_fetched;
     struct owner_layer *layer[OWNER_MAX_LAYERS];    /* newest first */
     struct owner_layer *fetched[OWNER_MAX_FETCHED]; /* last used first */
     tsr_box *home;      /* [n_ranks]: owner_map_home */
+    int      n_home;    /* ranks with a part of it */
+    uint64_t home_hash;
     struct owner_layer *spare;
-    struct box_list left, rest; /* scratch */
+    struct box_list left; /* scratch */
     /* counts, for looking inside */
     uint64_t n_writes, n_in_place, n_fetches, n_renewed, n_settles;
 };
+
+/* The box of a rank that has no part, whatever the rank of the root. */
+static inline tsr_box owner_box_none(void)
+{
+    return (tsr_box){.rank = -1};
+}
 
 /* The map of a root nobody wrote.  NULL: no memory. */
 struct owner_map *owner_map_create(int n_ranks, int rank, const int64_t *extent);
@@ -100,8 +112,9 @@ bool owner_map_sends(struct owner_map *m, int rank, const tsr_box *need, struct 
 bool owner_map_holds(struct owner_map *m, int rank, const tsr_box *box);
 /* Does every rank?  Then an operation that reads `box` can be replicated. */
 bool owner_map_all_hold(struct owner_map *m, const tsr_box *box);
-/* The least box around all that `rank` holds. */
-tsr_box owner_map_hull(const struct owner_map *m, int rank);
+/* A box around all that `rank` holds (and what it held before newer layers took it).  False: it never
+ * held anything. */
+bool owner_map_hull(const struct owner_map *m, int rank, tsr_box *out);
 /* A word of what the map is, without operation numbers: for keys of memos. */
 uint64_t owner_map_hash(const struct owner_map *m);
 
