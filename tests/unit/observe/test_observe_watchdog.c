@@ -35,10 +35,12 @@ static bool reports_reach(struct observe *o, int n, int ms)
     return reports >= n;
 }
 
+static char reader[] = "the reader";
+
 static struct observe *watched(FILE *out, double seconds)
 {
     struct observe            *o = observe_create(2, 5, 0);
-    const struct observe_watch w = {.runtime = "the reader",
+    const struct observe_watch w = {.runtime = reader,
                                     .progress = progress,
                                     .describe = describe,
                                     .out = out,
