@@ -17,7 +17,7 @@ enum { STARTS = 15 };
 enum { EMPTY_PROGRAM, DISCOVER_ONLY, START_TWICE };
 
 /* Runs `words`, gives the first line of its output as a number. False when it did not end well. */
-static bool run_child(char *const *words, double *out_number)
+static bool run_child(const char *const *words, double *out_number)
 {
     int  ends[2], status = 0;
     char line[64] = "";
@@ -30,7 +30,7 @@ static bool run_child(char *const *words, double *out_number)
         dup2(ends[1], STDOUT_FILENO);
         close(ends[0]);
         close(ends[1]);
-        execvp(words[0], words);
+        execvp(words[0], (char *const *)words);
         _exit(127);
     }
     close(ends[1]);
@@ -43,7 +43,7 @@ static bool run_child(char *const *words, double *out_number)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static char *own_path(void)
+static const char *own_path(void)
 {
     static char   path[PATH_MAX];
     const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
@@ -78,17 +78,17 @@ double ic_callgrind_count(const char *row, bool first)
         return -1.0;
     close(fd);
     snprintf(option, sizeof option, "--callgrind-out-file=%s", file);
-    char *words[] = {"valgrind",
-                     "-q",
-                     "--tool=callgrind",
-                     "--collect-atstart=no",
-                     "--toggle-collect=ic_counted*",
-                     option,
-                     own_path(),
-                     "--count",
-                     (char *)row,
-                     first ? "--first" : NULL,
-                     NULL};
+    const char *words[] = {"valgrind",
+                           "-q",
+                           "--tool=callgrind",
+                           "--collect-atstart=no",
+                           "--toggle-collect=ic_counted*",
+                           option,
+                           own_path(),
+                           "--count",
+                           row,
+                           first ? "--first" : NULL,
+                           NULL};
     if (run_child(words, &units) && units > 0.0)
         total = read_total(file);
     unlink(file);
@@ -100,9 +100,9 @@ double ic_callgrind_count(const char *row, bool first)
 /* The least time of a process that does `what`; the number it prints in *out_number. */
 static double time_child(int what, double *out_number)
 {
-    char   text[8];
-    char  *words[] = {own_path(), "--startup", text, NULL};
-    double least = 1e30;
+    char        text[8];
+    const char *words[] = {own_path(), "--startup", text, NULL};
+    double      least = 1e30;
 
     snprintf(text, sizeof text, "%d", what);
     for (int i = 0; i < STARTS; ++i) {
