@@ -313,7 +313,7 @@ static bool is_owner(struct owner_map *m, int r, const tsr_box *b, bool *out_ok)
         const struct owner_layer *l = m->layer[i];
         if (others_meet(m, l, r))
             return false;
-        if (r >= 0 || l->kind == OWNER_REPLICATED)
+        if ((r < 0) == (l->kind == OWNER_REPLICATED)) /* else it has none of m->left */
             *out_ok = box_list_subtract(&m->left, r >= 0 ? &l->box[r] : &l->box[0]);
     }
     return *out_ok && m->left.n == 0;
