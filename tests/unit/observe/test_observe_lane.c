@@ -195,7 +195,7 @@ Test(observe_lane, costs_a_few_nanoseconds)
     for (uint64_t i = 1; i <= N; ++i)
         observe_name(o, i, "task", TSR_HERE, NULL);
     const double name_ns = ns_each(o, begin, N);
-    cr_log_warn("an event %.1f ns, without its stamp %.1f ns, a count %.1f ns, a name %.1f ns",
+    cr_log_info("an event %.1f ns, without its stamp %.1f ns, a count %.1f ns, a name %.1f ns",
                 event_ns, unstamped_ns, count_ns, name_ns);
     cr_assert_eq(observe_counter_sum(o, TSR_COUNT_TASKS), (int64_t)N * (N - 1) / 2);
     observe_destroy(o);
