@@ -79,7 +79,9 @@ def example_steps():
     """Each example against its own truth; the rocking curve on real frames where they lie."""
     program = RELEASE.folder / "examples/01_rocking_curve"
     if program.exists():
-        yield Step("example: 01_rocking_curve", [ROOT / "tests/examples/rocking_curve", program, FRAMES])
+        yield Step("example: 01_rocking_curve",
+                   [ROOT / "tests/examples/rocking_curve", program,
+                    RELEASE.folder / "tests/program_frames", FRAMES], limit_s=600)
 
 
 def long_steps():
