@@ -1,0 +1,246 @@
+/* solve/cache.c - plans by signature, and the way from an operation to its plan.
+ *
+ * A signature is a list of words: the task type, the points, and for each argument the view, the
+ * element type, the first argument with the same root, the partition, and the numbers of the cuts
+ * its root's key has. Whatever else a plan depends on (configuration, machines) does not change in a
+ * runtime's life; whatever else an argument has (the root, values) does not enter a plan. Failures
+ * are not kept: solving again records them anew.
+ *
+ * When more than MOST_PLANS plans, or MOST_BYTES of them, have gathered, all go at once with the
+ * numbers of cuts; those in use live on by their counts.
+ *
+ * Cost of a hit: O(arguments), a few nanoseconds each, and no allocation. Threads: the issuing
+ * thread. */
+#include <string.h>
+
+#include "observe/observe.h"
+#include "solve/problem.h"
+#include "solve/solve.h"
+
+enum { BUCKETS = 4096, MOST_PLANS = 4096, ARG_WORDS = 3, HEAD_WORDS = 2 };
+enum { MOST_WORDS = HEAD_WORDS + ARG_WORDS * TSR_MAX_ARGS };
+static const int64_t MOST_BYTES = (int64_t)256 << 20;
+
+struct cached {
+    struct cached *next;
+    struct plan   *plan; /* counted */
+    uint64_t       hash;
+    int            n;
+    uint64_t       word[];
+};
+
+struct solve_state {
+    struct tsr_runtime *rt;
+    struct cached      *bucket[BUCKETS];
+    struct intern      *intern;
+    struct solve_counts counts;
+    uint32_t            last_plan;
+    struct observe_text text; /* of solve_explain */
+};
+
+struct solve_state *solve_create(struct tsr_runtime *rt)
+{
+    struct solve_state *s = base_calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->rt = rt;
+    s->intern = intern_create();
+    if (s->intern)
+        return s;
+    base_free(s);
+    return NULL;
+}
+
+static void drop_plans(struct solve_state *s)
+{
+    for (int i = 0; i < BUCKETS; ++i)
+        while (s->bucket[i]) {
+            struct cached *c = s->bucket[i];
+            s->bucket[i] = c->next;
+            plan_release(c->plan);
+            base_free(c);
+        }
+    intern_clear(s->intern);
+    s->counts.plans = s->counts.bytes = 0;
+}
+
+void solve_destroy(struct solve_state *s)
+{
+    if (!s)
+        return;
+    drop_plans(s);
+    intern_destroy(s->intern);
+    observe_text_done(&s->text);
+    base_free(s);
+}
+
+struct intern *solve_intern(struct tsr_runtime *rt)
+{
+    return rt->solve->intern;
+}
+
+uint32_t solve_next_plan(struct tsr_runtime *rt)
+{
+    return ++rt->solve->last_plan;
+}
+
+struct observe_text *solve_text(struct tsr_runtime *rt)
+{
+    return &rt->solve->text;
+}
+
+struct solve_counts solve_counts(const struct tsr_runtime *rt)
+{
+    return rt->solve->counts;
+}
+
+/* ---- signatures ---- */
+
+struct signature {
+    int      n;
+    uint64_t hash;
+    uint64_t word[MOST_WORDS];
+};
+
+/* The first argument with the same root, and what kind of root: two written arguments of one root
+ * must not meet. */
+static uint64_t root_word(const struct operation *op, int arg)
+{
+    int same = 0;
+    while (op->arg[same].root != op->arg[arg].root)
+        ++same;
+    const struct root *root = op->arg[arg].root;
+    return (uint64_t)same << 1 | (root->kind == ROOT_UNBOUND && !root->extent_known);
+}
+
+static uint64_t key_word(const struct root *root)
+{
+    if (!root->key)
+        return 0;
+    const struct plan_arg *a = &root->key->arg[root->key_arg];
+    return (uint64_t)a->rank_cut << 1 | root->key->replicated;
+}
+
+/* Sums of products: no multiplication waits for another. */
+static inline uint64_t mix(uint64_t word, uint64_t salt)
+{
+    return (word + salt) * (salt << 1 | 1);
+}
+
+static void sign_arg(struct signature *g, const struct operation *op, int arg, bool keys)
+{
+    const struct operation_arg *a = &op->arg[arg];
+    uint64_t                   *w = g->word + g->n;
+    g->n += ARG_WORDS;
+    w[0] = w[1] = w[2] = 0;
+    if (!a->root)
+        return;
+    w[0] = (uint64_t)a->view->id << 32 | (uint32_t)a->type;
+    w[1] = (a->partition ? a->partition->id << 8 : 0) ^ (root_word(op, arg) << 56);
+    w[2] = keys ? key_word(a->root) : 0;
+}
+
+static void sign(const struct tsr_runtime *rt, const struct operation *op, struct signature *g)
+{
+    static const uint64_t salt[] = {0x9e3779b97f4a7c15ull, 0xbf58476d1ce4e5b9ull, 0x94d049bb133111ebull,
+                                    0xd6e8feb86659fd93ull, 0xa0761d6478bd642full};
+    const bool            keys = rt->n_ranks > 1 && op->points == 0;
+    g->n = HEAD_WORDS;
+    g->word[0] = (uint64_t)(uintptr_t)op->desc;
+    g->word[1] = (uint64_t)op->points << 8 | (uint64_t)op->n_args << 1 | op->inputs_replicated;
+    for (int i = 0; i < op->n_args; ++i)
+        sign_arg(g, op, i, keys);
+    uint64_t h = 0;
+    for (int i = 0; i < g->n; ++i)
+        h += mix(g->word[i], salt[i % 5] * (uint64_t)(2 * i + 1));
+    h ^= h >> 32;
+    h *= 0xff51afd7ed558ccdull;
+    g->hash = h ^ h >> 29;
+}
+
+static struct plan *find_plan(struct solve_state *s, const struct signature *g)
+{
+    struct cached **head = &s->bucket[g->hash % BUCKETS], **at = head;
+    for (struct cached *c; (c = *at) != NULL; at = &c->next) {
+        if (c->hash != g->hash || c->n != g->n ||
+            memcmp(c->word, g->word, (size_t)g->n * sizeof *g->word) != 0)
+            continue;
+        *at = c->next;
+        c->next = *head;
+        *head = c;
+        return c->plan;
+    }
+    return NULL;
+}
+
+/* Keep a plan; without memory it is solved again the next time. */
+static void add_plan(struct solve_state *s, const struct signature *g, struct plan *p)
+{
+    struct cached *c = base_calloc(1, sizeof *c + (size_t)g->n * sizeof *g->word);
+    if (!c)
+        return;
+    struct cached **head = &s->bucket[g->hash % BUCKETS];
+    *c = (struct cached){.next = *head, .plan = plan_keep(p), .hash = g->hash, .n = g->n};
+    memcpy(c->word, g->word, (size_t)g->n * sizeof *g->word);
+    *head = c;
+    ++s->counts.plans;
+    s->counts.bytes += (int64_t)p->bytes;
+}
+
+static void make_room(struct solve_state *s)
+{
+    if (s->counts.plans < MOST_PLANS && s->counts.bytes + intern_bytes(s->intern) < MOST_BYTES)
+        return;
+    drop_plans(s);
+    ++s->counts.flushes;
+}
+
+/* ---- solving ---- */
+
+void solve_problem_done(struct problem *q)
+{
+    base_free(q->rank_box);
+    for (int d = 0; d < TSR_MAX_RANK; ++d)
+        base_free(q->cut[d]);
+}
+
+tsr_status solve_problem(struct problem *q, struct plan **out_plan)
+{
+    tsr_status s = solve_read_constraints(q);
+    if (s == TSR_OK && q->op->points > 0)
+        return solve_explicit(q, out_plan);
+    if (s == TSR_OK)
+        s = solve_find_limits(q);
+    if (s == TSR_OK)
+        s = solve_check_writes(q);
+    if (s == TSR_OK)
+        s = solve_choose_ranks(q);
+    if (s == TSR_OK)
+        s = solve_cut_pieces(q);
+    return s == TSR_OK ? solve_build(q, out_plan) : s;
+}
+
+static tsr_status solve_new(struct tsr_runtime *rt, struct operation *op, const struct signature *g,
+                            struct plan **out_plan)
+{
+    struct problem q = {.rt = rt, .op = op, .desc = op->desc};
+    make_room(rt->solve);
+    const tsr_status s = solve_problem(&q, out_plan);
+    solve_problem_done(&q);
+    ++rt->solve->counts.misses;
+    if (s == TSR_OK && !(*out_plan)->one_off)
+        add_plan(rt->solve, g, *out_plan);
+    return s;
+}
+
+tsr_status solve_operation(struct tsr_runtime *rt, struct operation *op, struct plan **out_plan)
+{
+    struct signature g;
+    sign(rt, op, &g);
+    struct plan *known = find_plan(rt->solve, &g);
+    if (!known)
+        return solve_new(rt, op, &g, out_plan);
+    ++rt->solve->counts.hits;
+    *out_plan = plan_keep(known);
+    return TSR_OK;
+}

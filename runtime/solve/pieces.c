@@ -1,0 +1,199 @@
+/* solve/pieces.c - how a rank cuts its own box: private.
+ *
+ * A piece should fit half of L2 along with what neighbours in a chain of operations touch of it, and
+ * be worth several times what a task costs. Its size is counted in elements, at ELEMENT_BYTES each,
+ * and not in the bytes of this operation's arguments, so that operations over equal boxes have equal
+ * pieces, which meet without search. The outermost dimensions are cut first (pieces are contiguous),
+ * into pieces that are multiples of the leaf where there are many, of as much of it as keeps them
+ * even where there are few.
+ *
+ * TESSERA_MIN_PIECE instead cuts down to pieces of about so many elements, in any dimensions, so that
+ * small tests cross pieces.
+ *
+ * Cost: O(cuts). Threads: the issuing thread. */
+#include "base/hash.h"
+#include "solve/problem.h"
+
+enum {
+    ELEMENT_BYTES = 32,         /* what a chain touches of an element, about */
+    WORTH = 16 * 1024,          /* additions that a piece should amount to */
+    FEW = 16,                   /* pieces along a dimension, from which on they need not be even */
+    MOST_POINTS = 64 * 1024,
+    TEST_POINTS = 64, TEST_MOST_POINTS = 256
+};
+
+static int64_t additions_of(const struct problem *q, int64_t elements)
+{
+    const double work = q->desc->work > 1 ? q->desc->work : 1;
+    const double all = work * (double)elements;
+    return all > 1e18 ? (int64_t)1e18 : (int64_t)all;
+}
+
+static int64_t piece_elements(const struct problem *q)
+{
+    const struct rank_machine *m = &q->rt->machines[q->rt->rank];
+    const int64_t bytes = q->rt->config.piece_bytes > 0 ? q->rt->config.piece_bytes
+                          : m->l2_bytes > 0             ? m->l2_bytes / 2
+                                                        : 512 * 1024;
+    const int64_t elements = bytes / ELEMENT_BYTES;
+    return q->rt->config.piece_bytes > 0 ? max64(1, elements) : max64(WORTH / 2, elements);
+}
+
+static int64_t points_by_machine(const struct problem *q, int64_t volume)
+{
+    const int64_t workers = max64(1, q->rt->machines[q->rt->rank].workers);
+    const int64_t additions = additions_of(q, volume);
+    const int64_t spread = q->desc->work > 1 ? 4 * workers : workers;
+    int64_t n = max64(ceil_div(volume, piece_elements(q)), min64(spread, additions / WORTH));
+    const int64_t even = ceil_div(n, workers) * workers;
+    if (n > 1 && n < 8 * workers && additions / even >= WORTH / 2)
+        n = even;
+    return clamp64(n, 1, MOST_POINTS);
+}
+
+/* ---- few or many pieces along a dimension ---- */
+
+static int64_t most_pieces(const struct problem *q, int d, struct interval box)
+{
+    if (box.high <= box.low)
+        return 1;
+    if (q->uncut[d] != UNCUT_NOT)
+        return 1;
+    const int64_t units = ceil_div(box.high, q->unit[d]) - box.low / q->unit[d];
+    return max64(1, min64(units, (box.high - box.low) / q->least[d]));
+}
+
+/* The largest part of the leaf that leaves at least eight steps a piece. */
+static int64_t fine_unit(const struct problem *q, int d, int64_t length, int64_t n)
+{
+    int64_t soft = q->soft[d];
+    while (soft > 1 && length / soft < 8 * n)
+        soft /= 2;
+    if (q->leafwise || soft % q->unit[d] != 0)
+        return q->unit[d];
+    return soft;
+}
+
+/* Extent of pieces when there are many: of whole leaves, or a power of two below one. */
+static int64_t coarse_unit(const struct problem *q, int d, int64_t length, int64_t n)
+{
+    const int64_t want = max64(1, length / n), unit = q->unit[d], soft = q->soft[d];
+    const int64_t step = q->leafwise || soft % unit != 0 ? unit : soft;
+    if (want * 2 > step)
+        return max64(1, (want + step / 2) / step) * step;
+    int64_t power = unit;
+    while (power * 2 <= want)
+        power *= 2;
+    return power;
+}
+
+static int uniform_cut(const struct problem *q, int d, struct interval box, int64_t piece, int64_t *out)
+{
+    int n = 0;
+    out[0] = box.low;
+    for (int64_t at = (box.low / piece + 1) * piece; at < box.high; at += piece)
+        out[++n] = at;
+    out[++n] = box.high;
+    solve_repair_cut(q->least[d], n, out);
+    return n;
+}
+
+static int drop_empty(int n, int64_t *cut)
+{
+    int kept = 0;
+    for (int c = 1; c <= n; ++c)
+        if (cut[c] > cut[kept])
+            cut[++kept] = cut[c];
+    return kept ? kept : 1;
+}
+
+static int64_t pieces_at_most(struct interval box, int64_t piece)
+{
+    return (box.high - box.low) / piece + 2;
+}
+
+static tsr_status cut_dimension(struct problem *q, int d, struct interval box, int64_t n)
+{
+    const int64_t length = box.high - box.low;
+    const int64_t piece = n > FEW ? coarse_unit(q, d, length, n) : 0;
+    const int64_t room = (n > FEW ? pieces_at_most(box, piece) : n) + 1;
+    int64_t      *cut = base_calloc((size_t)room, sizeof *cut);
+    if (!cut)
+        return tsr_fail_(q->op->site, TSR_NO_MEMORY, "%s: no memory to cut it", q->desc->name);
+    int made = (int)n;
+    if (n > FEW)
+        made = uniform_cut(q, d, box, piece, cut);
+    else
+        solve_even_cut(q, d, box, made, fine_unit(q, d, length, n), NULL, cut);
+    q->cut[d] = cut;
+    q->grid[d] = length > 0 ? drop_empty(made, cut) : 1;
+    if (length <= 0)
+        cut[1] = cut[0];
+    return TSR_OK;
+}
+
+/* ---- how many along which ---- */
+
+static struct interval along(const tsr_box *b, int d)
+{
+    return (struct interval){b->low[d], b->high[d]};
+}
+
+static void outermost_first(const struct problem *q, const tsr_box *box, int64_t *grid)
+{
+    int64_t left = q->wanted_points;
+    for (int d = 0; d < q->rank; ++d) {
+        grid[d] = min64(left, most_pieces(q, d, along(box, d)));
+        left = ceil_div(left, grid[d]);
+    }
+}
+
+/* For tests: any dimensions, by a hash of the extents. */
+static void in_turn(const struct problem *q, const tsr_box *box, int64_t *grid, uint64_t h)
+{
+    int64_t points = 1;
+    for (int d = 0; d < q->rank; ++d)
+        grid[d] = 1;
+    for (bool grew = q->rank > 0; grew;) {
+        grew = false;
+        for (int k = 0; k < q->rank; ++k, h = h >> 3 | h << 61) {
+            const int     d = (int)(((unsigned)k + (h & 7)) % (unsigned)q->rank);
+            const int64_t more = grid[d] == 1 && (h & 8) ? 3 : 2;
+            if (points * more > q->wanted_points ||
+                grid[d] * more > most_pieces(q, d, along(box, d)))
+                continue;
+            grid[d] *= more;
+            points *= more;
+            grew = true;
+        }
+    }
+}
+
+static uint64_t shape_hash(const struct problem *q, const tsr_box *box)
+{
+    uint64_t h = hash_word((uint64_t)q->rank, (uint64_t)q->rt->rank);
+    h = hash_words(h, box->low, (size_t)q->rank);
+    return hash_words(h, box->high, (size_t)q->rank);
+}
+
+tsr_status solve_cut_pieces(struct problem *q)
+{
+    const tsr_box *box = &q->rank_box[q->rt->rank];
+    const int64_t  volume = box_volume(box), floor = q->rt->config.min_piece;
+    const uint64_t h = shape_hash(q, box);
+    int64_t        grid[TSR_MAX_RANK];
+    q->wanted_points = floor > 0 ? clamp64(volume / floor, 1, h % 8 ? TEST_POINTS : TEST_MOST_POINTS)
+                                 : points_by_machine(q, volume);
+    if (q->one_point || q->replicated || (q->alone >= 0 && q->small))
+        q->wanted_points = 1;
+    if (floor > 0)
+        in_turn(q, box, grid, h);
+    else
+        outermost_first(q, box, grid);
+    for (int d = 0; d < q->rank; ++d) {
+        const tsr_status s = cut_dimension(q, d, along(box, d), grid[d]);
+        if (s != TSR_OK)
+            return s;
+    }
+    return TSR_OK;
+}

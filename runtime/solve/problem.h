@@ -1,0 +1,248 @@
+/* solve/problem.h - one operation while it is solved: what the files of solve/ hand each other.
+ *
+ *   constraints.c  roles and groups of the arguments, the lead, the iteration box
+ *   derive.c       the interval of an argument along a dimension, from the iteration's
+ *   limits.c       where the iteration box may be cut: dimensions, multiples, least extents, leaves
+ *   ranks.c        which box of it each rank owns
+ *   pieces.c       how this rank cuts its own box
+ *   explicit.c     the same for manual launches, whose points are given
+ *   build.c        the plan
+ *
+ * An argument's dimension d is always moved by iteration dimension d, or by none. */
+#ifndef SOLVE_PROBLEM_H
+#define SOLVE_PROBLEM_H
+
+#include "base/alloc.h"
+#include "model/runtime.h"
+
+/* What an argument's pieces follow from. */
+enum role {
+    ROLE_VALUE,    /* no store */
+    ROLE_WHOLE,    /* every point sees all of it */
+    ROLE_FREE,     /* the iteration box itself */
+    ROLE_SAME,     /* aligned to argument `on`, which is derived */
+    ROLE_HALO,     /* the rest by constraint `why` from argument `on` */
+    ROLE_SCALE,
+    ROLE_DIMS,
+    ROLE_IMAGE,
+    ROLE_UNBOUND,  /* an output whose extent only the body knows */
+    ROLE_EXPLICIT  /* a partition */
+};
+
+struct part {
+    enum role role;
+    int       on;
+    const tsr_constraint *why; /* NULL: no constraint says so */
+};
+
+/* Indices low .. high - 1 along one dimension; empty where low >= high. */
+struct interval {
+    int64_t low, high;
+};
+
+/* Why a dimension of the iteration box is not cut. */
+enum uncut {
+    UNCUT_NOT,     /* it may be */
+    UNCUT_WHOLE,   /* `uncut_arg` is written and whole */
+    UNCUT_VIEW,    /* pieces of `uncut_arg`, which is written, would meet in its root */
+    UNCUT_UNBOUND, /* `uncut_arg` is cut along its first dimension only */
+    UNCUT_IMAGE    /* so is `uncut_arg`, which drives an image */
+};
+
+enum { SOLVE_MAX_CANDIDATES = 512 };
+
+/* A choice of rank boxes and what it costs. Shared. */
+struct candidate {
+    int     grid[TSR_MAX_RANK];
+    int     key;       /* the argument whose root's key it follows; -1: an even grid */
+    int64_t moved;     /* bytes that would move between ranks: data not where it is needed, */
+    int64_t doubled;   /* halo faces and what several ranks read, */
+    int64_t idle;      /* and the work of ranks without points, as bytes */
+    int64_t rekeyed;   /* bytes overwritten by another rank than owns them */
+    int64_t surface;   /* elements on faces between ranks */
+    int64_t imbalance; /* slowest rank against the mean, in 1/1024 */
+};
+
+struct problem {
+    struct tsr_runtime     *rt;
+    const struct operation *op;
+    const tsr_task_desc    *desc;
+    struct part             part[TSR_MAX_ARGS];
+    int                     group[TSR_MAX_ARGS]; /* union-find over ALIGN */
+
+    /* iteration box */
+    int     lead; /* -1: none; the box has rank 0 */
+    int     rank;
+    int64_t extent[TSR_MAX_RANK];
+    int64_t volume, elements; /* of the iteration; of the largest argument */
+
+    /* limits */
+    bool       one_point;               /* nothing may be cut */
+    enum uncut uncut[TSR_MAX_RANK];
+    int        uncut_arg[TSR_MAX_RANK];
+    int64_t    unit[TSR_MAX_RANK];      /* cut at multiples of these, always */
+    int64_t    least[TSR_MAX_RANK];     /* pieces have at least these extents */
+    int64_t    soft[TSR_MAX_RANK];      /* cut at multiples of these where it costs little */
+    bool       leafwise;
+    int64_t    leaf[TSR_MAX_RANK], leaf_grid[TSR_MAX_RANK];
+    int        leaf_arg;                /* whose accumulator sets them; -1 */
+
+    /* choice */
+    bool             small, replicated;
+    int              alone, alone_arg; /* alone_arg: whose key chose it; -1 */
+    struct candidate chosen;
+    tsr_box         *rank_box;         /* [n_ranks] iteration boxes; ours */
+    void           (*on_candidate)(void *user, const struct problem *q, const struct candidate *c);
+    void            *on_candidate_user;
+
+    /* private cuts */
+    int64_t  wanted_points;
+    int      grid[TSR_MAX_RANK];
+    int64_t *cut[TSR_MAX_RANK]; /* [grid + 1]; ours */
+};
+
+/* ---- small things ---- */
+
+static inline int64_t min64(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t max64(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline int64_t clamp64(int64_t v, int64_t low, int64_t high)
+{
+    return v < low ? low : v > high ? high : v;
+}
+
+static inline int64_t ceil_div(int64_t a, int64_t b) /* a >= 0, b > 0 */
+{
+    return a / b + (a % b != 0);
+}
+
+/* The product, at most INT64_MAX; a, b >= 0. */
+static inline int64_t mul64(int64_t a, int64_t b)
+{
+    int64_t c;
+    return __builtin_mul_overflow(a, b, &c) ? INT64_MAX : c;
+}
+
+static inline int64_t add64(int64_t a, int64_t b)
+{
+    int64_t c;
+    return __builtin_add_overflow(a, b, &c) ? INT64_MAX : c;
+}
+
+/* a * b / c without overflow on the way; a, b >= 0, c > 0. */
+static inline int64_t mul_div(int64_t a, int64_t b, int64_t c)
+{
+    const __int128 q = (__int128)a * b / c;
+    return q > INT64_MAX ? INT64_MAX : (int64_t)q;
+}
+
+static inline bool access_writes(tsr_access a) /* pieces of these must not meet */
+{
+    return a == TSR_WRITE || a == TSR_READ_WRITE;
+}
+
+static inline bool access_reads(tsr_access a)
+{
+    return a == TSR_READ || a == TSR_READ_WRITE;
+}
+
+static inline bool access_is_store(const struct operation *op, int arg)
+{
+    return op->arg[arg].root != NULL;
+}
+
+/* ---- names.c: words for messages ---- */
+
+struct words {
+    char text[160];
+};
+/* Name of an argument. */
+const char *solve_arg_name(const struct problem *q, int arg, struct words *w);
+/* "HALO(in, out)". */
+const char *solve_constraint_name(const struct problem *q, const tsr_constraint *c, struct words *w);
+/* "100 x 200"; "0-dimensional". */
+const char *solve_shape_name(int rank, const int64_t *extent, struct words *w);
+const char *solve_view_shape_name(const struct problem *q, int arg, struct words *w);
+
+/* ---- the steps ---- */
+
+tsr_status solve_read_constraints(struct problem *q);
+
+struct interval solve_along(const struct problem *q, int arg, int d, struct interval it);
+void            solve_derive_box(const struct problem *q, int arg, const tsr_box *it, tsr_box *out);
+/* An affine form of the same without clipping: [l * scale - low, h * scale + high). False where the
+ * argument does not move along d. */
+bool solve_affine(const struct problem *q, int arg, int d, int64_t *scale, int64_t *low, int64_t *high);
+/* Does the part of the root that `arg` names move with iteration dimension d? */
+bool solve_drives(const struct problem *q, int arg, int d);
+/* Would pieces cut along d be disjoint in the root (view only)? */
+bool solve_view_separates(const struct view *v, int d);
+
+tsr_status solve_find_limits(struct problem *q);
+tsr_status solve_check_writes(struct problem *q); /* against each other */
+
+tsr_status solve_choose_ranks(struct problem *q);
+/* Even positions of a cut into `n` along d, weighted (or NULL): out[n + 1], ascending, legal. */
+void       solve_even_cut(const struct problem *q, int d, struct interval box, int n, int64_t unit,
+                          const int64_t *weight, int64_t *out);
+/* Drop cuts closer than the least extents; empty intervals stay. */
+void       solve_repair_cut(int64_t least, int n, int64_t *cut);
+
+tsr_status solve_cut_pieces(struct problem *q);
+
+/* leaf.c */
+void solve_leaf_of(const struct problem *q, const int64_t *extent, bool with_accumulator,
+                   int64_t *out_leaf, int *out_arg);
+bool solve_is_exact(tsr_reduction op, tsr_type type, const tsr_reducer *reducer);
+tsr_status solve_list_leaves(const struct problem *q, struct plan *p);
+
+/* build.c, explicit.c */
+tsr_status solve_build(struct problem *q, struct plan **out_plan);
+tsr_status solve_explicit(struct problem *q, struct plan **out_plan);
+/* explicit.c: two points whose regions meet, of one list (b NULL) or of two; false: none do, or no
+ * memory (*out_short). */
+struct meeting {
+    const struct region *a, *b; /* [n] each */
+    int64_t              n;
+};
+bool solve_find_meeting(const struct meeting *m, int64_t *out_i, int64_t *out_j, bool *out_short);
+void       solve_fill_flags(const struct problem *q, struct plan *p);
+
+/* All steps. */
+tsr_status solve_problem(struct problem *q, struct plan **out_plan);
+void       solve_problem_done(struct problem *q);
+
+/* plan.c: memory that goes with the plan, zeroed; NULL: none left. */
+struct plan *plan_create(struct tsr_runtime *rt, const tsr_task_desc *desc);
+void        *plan_memory(struct plan *p, int64_t n, size_t size);
+/* Sort an argument's points for plan_find_points; false: no memory. */
+bool plan_index_points(struct plan *p, int arg);
+
+/* intern.c */
+struct intern;
+struct intern *intern_create(void);
+void           intern_destroy(struct intern *t); /* takes NULL */
+/* The number of these words: equal words, equal numbers; 0: no memory. */
+uint32_t intern_number(struct intern *t, const int64_t *words, int64_t n);
+/* A number that no words have. */
+uint32_t intern_fresh(struct intern *t);
+/* Forget the words; numbers go on. */
+void     intern_clear(struct intern *t);
+int64_t  intern_bytes(const struct intern *t);
+/* Number an argument's function point -> region, and its rank boxes. False: no memory. */
+bool solve_number_cuts(struct intern *t, struct plan *p, int arg);
+
+/* What solve/ keeps of a runtime. */
+struct intern *solve_intern(struct tsr_runtime *rt);
+uint32_t       solve_next_plan(struct tsr_runtime *rt);
+struct observe_text;
+struct observe_text *solve_text(struct tsr_runtime *rt); /* of solve_explain */
+
+#endif
