@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-enum { FIRST_ITERATIONS = 1 << 11, LAST_ITERATIONS = 1 << 22, EMPTY_TRIES = 7, TRIES = 4 };
+enum { FIRST_ITERATIONS = 1 << 11, LAST_ITERATIONS = 1 << 18, EMPTY_TRIES = 7, TRIES = 4 };
 static const double ENOUGH_SECONDS = 0.25; /* no further try once a point has taken this long */
 static const double COMFORTABLE = 0.6;
 
@@ -103,5 +103,7 @@ tb_result tb_search_run(const tb_system *s, const tb_graph *g, int workers, doub
     result.empty_task_us = 1e6 * empty / (double)tb_graph_tasks(g);
     if (result.error == NULL)
         find_metg(&state);
+    if (result.error != NULL)
+        result.metg_us = result.empty_task_us = 0.0;
     return result;
 }

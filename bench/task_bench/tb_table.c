@@ -3,13 +3,14 @@
 
 #include <stdio.h>
 
-/* The repetition with the least METG; NULL when there is none. */
+/* The repetition with the least METG, a valid one where there is one; NULL when there is none. */
 static const tb_measured *least_of(const tb_table *t, tb_pattern p, int system)
 {
     const tb_measured *least = NULL;
     for (int r = 0; r < t->n_repetitions; ++r) {
         const tb_measured *m = &t->of[r][p][system];
-        if (m->is_there && (least == NULL || m->metg_us < least->metg_us))
+        if (m->is_there && (least == NULL || m->is_valid > least->is_valid ||
+                            (m->is_valid == least->is_valid && m->metg_us < least->metg_us)))
             least = m;
     }
     return least;
