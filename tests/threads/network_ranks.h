@@ -36,7 +36,10 @@ static inline void *test_rank_main(void *user)
 {
     struct test_rank *t = user;
     t->net = network_create_memory(t->hub, t->rank);
-    t->body(t);
+    if (t->net)
+        t->body(t);
+    else
+        memory_hub_kill(t->hub, t->rank);
     network_destroy(t->net);
     return NULL;
 }
