@@ -126,7 +126,7 @@ typedef struct peak_share {
     double             seconds;
 } peak_share;
 
-enum { PEAK_ITERATIONS = 1 << 21, PEAK_TRIES = 3 };
+enum { PEAK_ITERATIONS = 1 << 21, PEAK_TRIES = 12 };
 
 static void *peak_thread(void *arg)
 {
