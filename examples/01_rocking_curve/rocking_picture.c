@@ -32,14 +32,16 @@ static void draw_title(canvas *c, const rocking_input *in, const rocking_found *
     canvas_text(c, LEFT, 30, 2, CANVAS_LEFT, ink,
                 in->is_simulated ? "Simulated scan of a hexagonal prism"
                                  : tail(in->scan.source.path, 88));
-    snprintf(
+    const int n = snprintf(
         text, sizeof text,
-        "%lld frames of %lld x %lld pixels, %.0f counts; maximum %.0f at frame %lld, row %lld, "
-        "column %lld; centre of mass (%.3f, %.3f, %.3f)",
+        "%lld frames of %lld x %lld pixels, %.10g counts; maximum %.10g at frame %lld, row %lld, "
+        "column %lld",
         (long long)f->extent[0], (long long)f->extent[1], (long long)f->extent[2], f->sum.real,
         f->maximum.real, (long long)f->maximum_at[0], (long long)f->maximum_at[1],
-        (long long)f->maximum_at[2], f->center_of_mass[0], f->center_of_mass[1],
-        f->center_of_mass[2]);
+        (long long)f->maximum_at[2]);
+    if (isfinite(f->center_of_mass[0]))
+        snprintf(text + n, sizeof text - (size_t)n, "; centre of mass (%.3f, %.3f, %.3f)",
+                 f->center_of_mass[0], f->center_of_mass[1], f->center_of_mass[2]);
     canvas_text(c, LEFT, 58, 1, CANVAS_LEFT, quiet, text);
 }
 

@@ -6,11 +6,11 @@
 #include "common/json.h"
 #include "rocking_report.h"
 
-/* A number with a blank between thousands, rounded where it has some: 46 155 653. */
+/* A number with a blank between thousands, rounded where it has some: 46 155 653; else as it is. */
 static const char *grouped(double value, char text[48])
 {
     char plain[40];
-    if (!(fabs(value) < 1e18) || (fabs(value) < 1000 && value != floor(value))) {
+    if (!(fabs(value) < 1e18) || (fabs(value) < 1e6 && value != floor(value))) {
         snprintf(text, 48, "%.7g", value);
         return text;
     }
@@ -79,14 +79,16 @@ void rocking_report_print(const rocking_input *in, const rocking_found *f)
     printf("  maximum        %s at frame %lld, row %lld, column %lld\n",
            grouped(f->maximum.real, a), (long long)f->maximum_at[0], (long long)f->maximum_at[1],
            (long long)f->maximum_at[2]);
-    printf("  centre of mass frame %.3f, row %.3f, column %.3f\n", f->center_of_mass[0],
-           f->center_of_mass[1], f->center_of_mass[2]);
+    if (isfinite(f->center_of_mass[0]))
+        printf("  centre of mass frame %.3f, row %.3f, column %.3f\n", f->center_of_mass[0],
+               f->center_of_mass[1], f->center_of_mass[2]);
     printf("  brightest      frame %lld with %s counts\n", (long long)f->brightest_frame,
            grouped(f->brightest_counts, a));
     print_width(in, f);
-    printf("  hits           %lld of %lld frames reach %s counts (%.2f %%)\n", (long long)f->hits,
-           (long long)f->extent[0], grouped(f->hit_level, b),
-           100 * (double)f->hits / (double)f->extent[0]);
+    if (isfinite(f->hit_level))
+        printf("  hits           %lld of %lld frames reach %s counts (%.2f %%)\n",
+               (long long)f->hits, (long long)f->extent[0], grouped(f->hit_level, b),
+               100 * (double)f->hits / (double)f->extent[0]);
 }
 
 /* ---- a simulated scan's truth ---- */
