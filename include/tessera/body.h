@@ -49,6 +49,7 @@ TSR_API void tsr_window_mismatch_(const tsr_task_context *t, int arg, tsr_type t
 TSR_API void tsr_out_of_bounds_(int rank, const int64_t *low, const int64_t *high,
                                 const int64_t *index, tsr_site at);
 
+/* Whether windows check their indices; define it before including this to choose. */
 #ifndef TSR_BOUNDS_CHECKS
 #ifdef NDEBUG
 #define TSR_BOUNDS_CHECKS 0

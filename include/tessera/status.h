@@ -53,6 +53,8 @@ typedef struct tsr_site {
 #define TSR_HERE ((tsr_site){__FILE__, __func__, __LINE__})
 #endif
 
+/* What compilers are told, where they understand: a result to be looked at, a format to be checked
+ * against its arguments, a function to call at the end of a block, a symbol to be shown. */
 #if defined(__GNUC__)
 #define TSR_MUST_CHECK   __attribute__((warn_unused_result))
 #define TSR_PRINTF(f, a) __attribute__((format(printf, f, a)))
