@@ -221,14 +221,31 @@ tsr_status config_read(struct config *out, int *argc, char ***argv, const tsr_op
     return TSR_OK;
 }
 
+int config_shared(const struct config *c, int64_t out[CONFIG_MAX_SHARED])
+{
+    int n = 0;
+    for (int i = 0; i < N_ROWS && n < CONFIG_MAX_SHARED; ++i)
+        if (rows[i].shared)
+            memcpy(&out[n++], (const char *)c + rows[i].field, sizeof out[0]);
+    return n;
+}
+
+const char *config_shared_name(int i)
+{
+    for (int k = 0; k < N_ROWS; ++k)
+        if (rows[k].shared && i-- == 0)
+            return rows[k].variable;
+    return "?";
+}
+
 void config_print(const struct config *c, FILE *out)
 {
     fprintf(out, "%-20s %12s %12s  %s\n", "variable", "default", "now", "meaning");
     for (int i = 0; i < N_ROWS; ++i) {
-        struct config *at = (struct config *)(uintptr_t)c; /* read only */
+        int64_t now;
+        memcpy(&now, (const char *)c + rows[i].field, sizeof now);
         fprintf(out, "%-20s %12lld %12lld  %s%s\n", rows[i].variable, (long long)rows[i].standard,
-                (long long)*field_of(at, &rows[i]), rows[i].text,
-                rows[i].shared ? " (the same on all ranks)" : "");
+                (long long)now, rows[i].text, rows[i].shared ? " (the same on all ranks)" : "");
     }
     fprintf(out, "%-20s %12s %12s  %s\n", trace_variable, "", c->trace,
             "a file to write the trace to");

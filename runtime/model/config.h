@@ -41,4 +41,10 @@ struct config {
 tsr_status config_read(struct config *out, int *argc, char ***argv, const tsr_options *o);
 void       config_print(const struct config *c, FILE *out);
 
+/* The settings that must agree on all ranks, as words; how many there are. */
+enum { CONFIG_MAX_SHARED = 16 };
+int config_shared(const struct config *c, int64_t out[CONFIG_MAX_SHARED]);
+/* The variable of word `i` of config_shared. */
+const char *config_shared_name(int i);
+
 #endif

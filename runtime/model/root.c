@@ -70,7 +70,15 @@ struct root *root_create(struct tsr_runtime *rt, const struct root_make *m)
         root->extent[d] = m->extent[d];
     if (!root->extent_known)
         root->extent[0] = 0;
-    root->whole = view_intern_shape(rt->views, root->rank, root->extent);
+    if (root->rank == 0) { /* one element of a row: boxes of roots are never of rank 0 */
+        struct view scalar;
+        memset(&scalar, 0, sizeof scalar);
+        scalar.root_rank = root->rank = 1;
+        root->extent[0] = 1;
+        root->whole = view_intern(rt->views, &scalar);
+    } else {
+        root->whole = view_intern_shape(rt->views, root->rank, root->extent);
+    }
     if (!root->whole) {
         give(rt->roots, root);
         return NULL;

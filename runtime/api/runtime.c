@@ -1,0 +1,255 @@
+/* api/runtime.c - a runtime starts, is found, and finishes.
+ *
+ * Starting puts together what the stages hang on, in the order in which it is needed: settings and
+ * machine, the network, what all ranks must know of each other (settings that have to agree, the
+ * machine table: two agreed facts), the tables of views and roots, observation, the API's own state,
+ * and then the stages themselves. Finishing takes it apart in reverse, from whatever point starting
+ * had reached, so that a start that fails half way leaves nothing.
+ *
+ * Finishing first waits for everything issued and says on stderr what failed and nobody was told.
+ *
+ * Cost: hwloc's 3 to 6 ms unless the machine is given. Threads: the one that starts issues, and
+ * finishes. */
+#include <assert.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/launcher.h"
+#include "api/registry.h"
+#include "api/runtime_internal.h"
+#include "api/state.h"
+#include "base/alloc.h"
+#include "network/network.h"
+#include "observe/observe.h"
+#include "pipeline.h"
+
+/* ---- taking apart ---- */
+
+/* Free a runtime whose stages are stopped or were never started. */
+static void runtime_destroy(struct tsr_runtime *rt)
+{
+    if (rt->network)
+        network_destroy(rt->network);
+    observe_destroy(rt->observe);
+    root_pool_destroy(rt->roots);
+    view_table_destroy(rt->views);
+    api_state_destroy(rt->api);
+    base_free(rt->machines);
+    base_free(rt);
+}
+
+/* ---- putting together ---- */
+
+static tsr_status tables_create(struct tsr_runtime *rt, tsr_site at)
+{
+    rt->api = api_state_create(at);
+    rt->views = view_table_create();
+    rt->roots = root_pool_create();
+    rt->machines = base_calloc((size_t)rt->n_ranks, sizeof *rt->machines);
+    rt->observe = observe_create((int)rt->config.workers, rt->rank, 0);
+    if (!rt->api || !rt->views || !rt->roots || !rt->machines || !rt->observe)
+        return failure_at(at, NO_MEMORY, "for a runtime");
+    if (sched_getaffinity(0, sizeof rt->api->affinity, &rt->api->affinity) != 0)
+        memset(&rt->api->affinity, 0xff, sizeof rt->api->affinity);
+    return TSR_OK;
+}
+
+static void defaults_resolve(struct config *c)
+{
+    if (c->workers == 0)
+        c->workers = c->machine.n_cores > 0 ? c->machine.n_cores : 1;
+    if (c->memory_bytes == 0)
+        c->memory_bytes = c->machine.memory_bytes / 10 * 8;
+}
+
+/* Settings marked shared: the same everywhere, or every rank fails alike. */
+static tsr_status settings_agree(struct tsr_runtime *rt, tsr_site at)
+{
+    int64_t      mine[CONFIG_MAX_SHARED];
+    const int    n = config_shared(&rt->config, mine);
+    const size_t bytes = (size_t)n * sizeof mine[0];
+    int64_t     *all = base_calloc((size_t)rt->n_ranks, bytes);
+    if (!all)
+        return failure_at(at, NO_MEMORY, "for the settings of %d ranks", rt->n_ranks);
+    tsr_status s = network_allgather(rt->network, 0, mine, bytes, all);
+    for (int i = 0; s == TSR_OK && i < n * rt->n_ranks; ++i)
+        if (all[i] != all[i % n])
+            s = failure_at(at, BAD_ARGUMENT, "%s is %lld on rank 0 and %lld on rank %d",
+                           config_shared_name(i % n), (long long)all[i % n], (long long)all[i],
+                           i / n);
+    base_free(all);
+    return s;
+}
+
+static tsr_status machines_exchange(struct tsr_runtime *rt)
+{
+    const struct rank_machine mine = {.workers = rt->config.workers,
+                                      .l2_bytes = rt->config.machine.l2_bytes,
+                                      .memory_bytes = rt->config.memory_bytes};
+    return network_allgather(rt->network, 0, &mine, sizeof mine, rt->machines);
+}
+
+static tsr_status trace_begin(struct tsr_runtime *rt, tsr_site at)
+{
+    observe_signals_install(rt->observe);
+    if (!rt->config.trace[0])
+        return TSR_OK;
+    const struct observe_trace_head head = {.ranks = rt->n_ranks};
+    return observe_trace_open(rt->observe, rt->config.trace, head, at);
+}
+
+static tsr_status stages_start(struct tsr_runtime *rt, tsr_site at)
+{
+    tsr_status s = tables_create(rt, at);
+    if (s == TSR_OK && rt->n_ranks > 1)
+        s = settings_agree(rt, at);
+    if (s == TSR_OK)
+        s = machines_exchange(rt);
+    if (s == TSR_OK)
+        s = trace_begin(rt, at);
+    if (s != TSR_OK)
+        return s;
+    runtime_current = rt;
+    s = pipeline_start(rt);
+    if (s != TSR_OK)
+        runtime_current = NULL;
+    return s;
+}
+
+/* The caller's options as far as its struct goes. */
+static tsr_options options_of(const tsr_options *o)
+{
+    tsr_options all = {.size = sizeof all};
+    if (o)
+        memcpy(&all, o, o->size < sizeof all ? o->size : sizeof all);
+    return all;
+}
+
+static tsr_status start_check(tsr_site at)
+{
+    const struct tsr_runtime *rt = runtime_current;
+    if (runtime_body)
+        return failure_at(at, NOT_ALLOWED, "a task body cannot start a runtime");
+    if (rt)
+        return failure_at(at, NOT_ALLOWED, "this thread has the runtime started at %s:%d already",
+                          rt->api->started_at.file, rt->api->started_at.line);
+    return TSR_OK;
+}
+
+tsr_status runtime_start_rank(int *argc, char ***argv, const tsr_options *o, struct network *net)
+{
+    const tsr_options   all = options_of(o);
+    tsr_status          s = start_check(all.at);
+    struct tsr_runtime *rt = s == TSR_OK ? base_aligned(64, sizeof *rt) : NULL;
+    if (!rt) {
+        network_destroy(net);
+        return s == TSR_OK ? failure_at(all.at, NO_MEMORY, "for a runtime") : s;
+    }
+    rt->network = net;
+    rt->rank = network_rank(net);
+    rt->n_ranks = network_rank_count(net);
+    rt->issuer = pthread_self();
+    s = config_read(&rt->config, argc, argv, &all);
+    if (s == TSR_OK) {
+        defaults_resolve(&rt->config);
+        s = stages_start(rt, all.at);
+    }
+    if (s == TSR_OK) {
+        registry_add(rt);
+        return TSR_OK;
+    }
+    runtime_destroy(rt);
+    return s;
+}
+
+tsr_status tsr_start_(int *argc, char ***argv, const tsr_options *o)
+{
+    const tsr_site at = o ? o->at : (tsr_site){0};
+    tsr_status     s = start_check(at);
+    if (s == TSR_OK)
+        s = launcher_check(at);
+    if (s != TSR_OK)
+        return s;
+    struct network *net = network_create_loopback();
+    if (!net)
+        return failure_at(at, NO_MEMORY, "for a runtime");
+    return runtime_start_rank(argc, argv, o, net);
+}
+
+/* ---- finishing ---- */
+
+/* Print failures nobody was told of; how many. */
+static int failures_print(struct tsr_runtime *rt, tsr_status fenced)
+{
+    int n = 0;
+    fflush(stdout);
+    if (fenced != TSR_OK) {
+        fprintf(stderr, "%s\n", tsr_error_text());
+        n = 1;
+    }
+    n += pipeline_report(rt, stderr);
+    n += cause_report(rt->api, stderr);
+    return n;
+}
+
+int tsr_finish(void)
+{
+    const tsr_site      at = {"tsr_finish()", "tsr_finish", 0};
+    struct tsr_runtime *rt = runtime_current;
+    if (!rt || runtime_body || !pthread_equal(rt->issuer, pthread_self())) {
+        api_refuse(at);
+        return 1;
+    }
+    rt->api->once = 0;
+    const tsr_status fenced = pipeline_fence(rt, rt->api->started_at);
+    const int        failed = failures_print(rt, fenced);
+    scope_close(rt, 0);
+    const cpu_set_t affinity = rt->api->affinity;
+    pipeline_stop(rt);
+    (void)sched_setaffinity(0, sizeof affinity, &affinity);
+    tsr_status s = observe_trace_close(rt->observe, rt->api->started_at);
+    if (s != TSR_OK)
+        fprintf(stderr, "%s\n", tsr_error_text());
+    registry_remove(rt);
+    runtime_current = NULL;
+    runtime_destroy(rt);
+    return failed > 0 || s != TSR_OK;
+}
+
+/* ---- who am I ---- */
+
+tsr_runtime *tsr_runtime_current(void)
+{
+    return runtime_current;
+}
+
+int tsr_rank(void)
+{
+    return runtime_current ? runtime_current->rank : 0;
+}
+
+int tsr_rank_count(void)
+{
+    return runtime_current ? runtime_current->n_ranks : 1;
+}
+
+int tsr_worker_count(void)
+{
+    return runtime_current ? (int)runtime_current->config.workers : 0;
+}
+
+void tsr_config_print(FILE *out)
+{
+    if (runtime_current) {
+        config_print(&runtime_current->config, out);
+        return;
+    }
+    static const tsr_machine none;
+    struct config            c;
+    const tsr_options        o = {.size = sizeof o, .machine = &none};
+    if (config_read(&c, NULL, NULL, &o) == TSR_OK)
+        config_print(&c, out);
+    else
+        fprintf(out, "%s\n", tsr_error_text());
+}
