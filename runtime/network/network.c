@@ -213,12 +213,21 @@ static void patience_rest(struct patience *p, struct network *net, uint32_t bell
         p->sleep_ns = p->sleep_ns < SLEEP_MOST_NS ? 2 * p->sleep_ns : SLEEP_MOST_NS;
 }
 
-/* Will a message of `from` that is not here never come?  Only then is PEER_LOST final: what it sent
- * before it left is held back, or already in the mailbox. */
+/* Has `from` left, and what it sent before come in?  Then what is not in the mailbox never comes. */
 static bool peer_is_done(struct network *net, int from)
 {
-    return atomic_load_explicit(&net->end.port[from]->state, memory_order_acquire) != PORT_HERE &&
+    return atomic_load_explicit(&net->end.port[from]->state, memory_order_acquire) == PORT_LEFT &&
            !network_pending(net);
+}
+
+/* We wait for one who left: nobody else needs to wait for us. */
+static tsr_status peer_missed(struct network *net, int from)
+{
+    char text[96];
+    snprintf(text, sizeof text, "rank %d of %d has ended its part of the run", from,
+             net->end.n_ranks);
+    net->end.call->raise(net->end.self, ALARM_LOST, text);
+    return network_check(net);
 }
 
 static bool do_other_work(struct network *net)
@@ -237,8 +246,7 @@ tsr_status network_receive(struct network *net, int from, struct network_tag tag
             return TSR_OK;
         TSR_TRY(network_check(net));
         if (done)
-            return TSR_FAIL(PEER_LOST, "rank %d of %d has ended its part of the run", from,
-                            net->end.n_ranks);
+            return peer_missed(net, from);
         if (do_other_work(net)) {
             p = fresh;
             continue;

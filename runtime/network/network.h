@@ -146,8 +146,10 @@ tsr_status network_barrier(struct network *net, uint64_t number);
 
 /* Fold an entry of the stream into this rank's rolling hash: `word` says what was issued (task,
  * stores, views, scalars: never addresses), `at` where.  Every 64th entry is compared with the other
- * ranks'; who differs gets DIVERGED, naming both lines of the first difference.  A few ns; nothing on
- * one rank.  Issuing thread.  The strings of `at` must live as long as the run. */
+ * ranks'; who differs gets DIVERGED, naming both lines of the first difference.  Calls that wait and
+ * the end of the program are entries too: one rank that finishes while another issues on is found
+ * only by that.  A few ns; nothing on one rank.  Issuing thread.  The strings of `at` must live as
+ * long as the run. */
 void network_stream_note(struct network *net, uint64_t number, uint64_t word, tsr_site at);
 
 /* ---- looking inside ---- */
