@@ -36,8 +36,9 @@ static bool axes_make(const struct problem *q, int arg, struct axes *x)
         x->high[d] = at + m;
         at += 2 * m;
         for (int c = 0; c < m; ++c) {
-            const struct interval it =
-                d < q->rank ? (struct interval){q->cut[d][c], q->cut[d][c + 1]} : (struct interval){0, 1};
+            const struct interval it = d < q->rank
+                                           ? (struct interval){q->cut[d][c], q->cut[d][c + 1]}
+                                           : (struct interval){0, 1};
             const struct interval i = solve_along(q, arg, d, it);
             x->low[d][c] = i.low;
             x->high[d][c] = i.high;
@@ -125,7 +126,8 @@ static bool fill_inverse(const struct problem *q, struct plan *p, int arg, const
 /* ---- what holds of an argument ---- */
 
 /* Do pieces along every dimension that could be cut leave out nothing and share nothing? */
-static void fill_disjoint(const struct problem *q, int arg, bool *out_disjoint, bool *out_without_gap)
+static void fill_disjoint(const struct problem *q, int arg, bool *out_disjoint,
+                          bool *out_without_gap)
 {
     const bool one = q->one_point || q->replicated || (q->alone >= 0 && q->small);
     *out_disjoint = *out_without_gap = true;
@@ -160,8 +162,8 @@ static void fill_facts(const struct problem *q, struct plan *p, int arg)
     const tsr_box    it = box_of_shape(q->rank, q->extent);
     const tsr_box    root = box_of_shape(q->op->arg[arg].root->rank, q->op->arg[arg].root->extent);
     const struct region whole = region_of_box(&root);
-    tsr_box          box;
-    bool             without_gap;
+    tsr_box             box;
+    bool                without_gap;
     solve_derive_box(q, arg, &it, &box);
     a->all = view_region(a->view, &box);
     fill_disjoint(q, arg, &a->disjoint, &without_gap);

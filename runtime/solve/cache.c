@@ -142,8 +142,9 @@ static void sign_arg(struct signature *g, const struct operation *op, int arg, b
 
 static void sign(const struct tsr_runtime *rt, const struct operation *op, struct signature *g)
 {
-    static const uint64_t salt[] = {0x9e3779b97f4a7c15ull, 0xbf58476d1ce4e5b9ull, 0x94d049bb133111ebull,
-                                    0xd6e8feb86659fd93ull, 0xa0761d6478bd642full};
+    static const uint64_t salt[] = {0x9e3779b97f4a7c15ull, 0xbf58476d1ce4e5b9ull,
+                                    0x94d049bb133111ebull, 0xd6e8feb86659fd93ull,
+                                    0xa0761d6478bd642full};
     const bool            keys = rt->n_ranks > 1 && op->points == 0;
     g->n = HEAD_WORDS;
     g->word[0] = (uint64_t)(uintptr_t)op->desc;

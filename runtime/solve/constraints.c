@@ -116,8 +116,8 @@ static tsr_status check_factors(const struct problem *q, int arg)
     const tsr_constraint *c = q->part[arg].why;
     for (int d = 0; d < q->op->arg[arg].view->rank; ++d)
         if (c->low[d] < 0 || c->low[d] > INT32_MAX)
-            return tsr_fail_(q->op->site, TSR_UNSOLVABLE, "%s: %s: a factor of %lld",
-                             q->desc->name, solve_constraint_name(q, c, &name), (long long)c->low[d]);
+            return tsr_fail_(q->op->site, TSR_UNSOLVABLE, "%s: %s: a factor of %lld", q->desc->name,
+                             solve_constraint_name(q, c, &name), (long long)c->low[d]);
     return TSR_OK;
 }
 
@@ -203,7 +203,7 @@ static bool is_mentioned(const struct problem *q, int arg)
 {
     for (int k = 0; k < TSR_MAX_CONSTRAINTS; ++k) {
         const tsr_constraint *c = &q->desc->constraints[k];
-        const bool            one = constraint_is_whole(c) || c->kind == TSR_CONSTRAINT_MIN_EXTENT ||
+        const bool one = constraint_is_whole(c) || c->kind == TSR_CONSTRAINT_MIN_EXTENT ||
                          c->kind == TSR_CONSTRAINT_MULTIPLE_OF;
         if (c->kind != TSR_CONSTRAINT_NONE && !one && (c->of == arg || c->on == arg))
             return true;
@@ -219,14 +219,16 @@ static tsr_status refuse_free(const struct problem *q, int arg)
     solve_view_shape_name(q, arg, &sx);
     solve_view_shape_name(q, q->lead, &sy);
     if (is_mentioned(q, arg) && is_mentioned(q, q->lead))
-        return tsr_fail_(q->op->site, TSR_UNSOLVABLE,
-                         "%s: %s (%s) and %s (%s) are each cut on their own: tie one to the other by "
-                         "a constraint, or give them equal extents",
-                         q->desc->name, x.text, sx.text, y.text, sy.text);
-    return tsr_fail_(q->op->site, TSR_UNSOLVABLE,
-                     "%s: no constraint says how to cut %s (%s): its extents are not those of %s (%s). "
-                     "Add BROADCAST(%s), or HALO, SCALE or IMAGE from another argument",
-                     q->desc->name, x.text, sx.text, y.text, sy.text, x.text);
+        return tsr_fail_(
+            q->op->site, TSR_UNSOLVABLE,
+            "%s: %s (%s) and %s (%s) are each cut on their own: tie one to the other by "
+            "a constraint, or give them equal extents",
+            q->desc->name, x.text, sx.text, y.text, sy.text);
+    return tsr_fail_(
+        q->op->site, TSR_UNSOLVABLE,
+        "%s: no constraint says how to cut %s (%s): its extents are not those of %s (%s). "
+        "Add BROADCAST(%s), or HALO, SCALE or IMAGE from another argument",
+        q->desc->name, x.text, sx.text, y.text, sy.text, x.text);
 }
 
 static tsr_status choose_lead(struct problem *q)
@@ -249,7 +251,8 @@ static tsr_status choose_lead(struct problem *q)
         const struct view *w = q->op->arg[i].view;
         if (q->part[i].role != ROLE_FREE)
             continue;
-        if (w->rank != v->rank || memcmp(w->extent, v->extent, (size_t)v->rank * sizeof v->extent[0]))
+        if (w->rank != v->rank ||
+            memcmp(w->extent, v->extent, (size_t)v->rank * sizeof v->extent[0]))
             return refuse_free(q, i);
     }
     return TSR_OK;

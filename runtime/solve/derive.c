@@ -67,7 +67,8 @@ void solve_derive_box(const struct problem *q, int arg, const tsr_box *it, tsr_b
     const struct view *v = q->op->arg[arg].view;
     *out = (tsr_box){.rank = v->rank};
     for (int d = 0; d < v->rank; ++d) {
-        const struct interval all = {0, 1}; /* any that is not empty: it does not move the argument */
+        const struct interval all = {0,
+                                     1}; /* any that is not empty: it does not move the argument */
         const struct interval i =
             solve_along(q, arg, d, d < it->rank ? (struct interval){it->low[d], it->high[d]} : all);
         out->low[d] = i.low;
@@ -75,7 +76,8 @@ void solve_derive_box(const struct problem *q, int arg, const tsr_box *it, tsr_b
     }
 }
 
-bool solve_affine(const struct problem *q, int arg, int d, int64_t *scale, int64_t *low, int64_t *high)
+bool solve_affine(const struct problem *q, int arg, int d, int64_t *scale, int64_t *low,
+                  int64_t *high)
 {
     const struct part *p = &q->part[arg];
     if (d >= q->op->arg[arg].view->rank || is_whole_along(q, arg, d))

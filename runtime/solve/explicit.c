@@ -34,11 +34,12 @@ static const tsr_constraint *deriving(const struct problem *q, int arg)
 static tsr_status refuse_missing(const struct problem *q, int arg)
 {
     struct words x, sx;
-    return tsr_fail_(q->op->site, TSR_UNSOLVABLE,
-                     "%s: a manual launch of %lld points, and %s (%s) has no partition: give one, or "
-                     "say BROADCAST",
-                     q->desc->name, (long long)q->op->points, solve_arg_name(q, arg, &x),
-                     solve_view_shape_name(q, arg, &sx));
+    return tsr_fail_(
+        q->op->site, TSR_UNSOLVABLE,
+        "%s: a manual launch of %lld points, and %s (%s) has no partition: give one, or "
+        "say BROADCAST",
+        q->desc->name, (long long)q->op->points, solve_arg_name(q, arg, &x),
+        solve_view_shape_name(q, arg, &sx));
 }
 
 static tsr_status take_role(struct problem *q, int arg)
@@ -124,11 +125,12 @@ static tsr_status compare_pieces(const struct problem *q, int a, int b)
                          "%s: %s is written, and its pieces at points %lld and %lld meet",
                          q->desc->name, solve_arg_name(q, a, &x), (long long)min64(i, j),
                          (long long)max64(i, j));
-    return tsr_fail_(q->op->site, TSR_OVERLAP,
-                     "%s: %s at point %lld and %s at point %lld are both written, and share elements "
-                     "of one store",
-                     q->desc->name, solve_arg_name(q, a, &x), (long long)i, solve_arg_name(q, b, &y),
-                     (long long)j);
+    return tsr_fail_(
+        q->op->site, TSR_OVERLAP,
+        "%s: %s at point %lld and %s at point %lld are both written, and share elements "
+        "of one store",
+        q->desc->name, solve_arg_name(q, a, &x), (long long)i, solve_arg_name(q, b, &y),
+        (long long)j);
 }
 
 static tsr_status check_written(const struct problem *q, int arg)

@@ -165,11 +165,13 @@ bool solve_number_cuts(struct intern *t, struct plan *p, int arg)
     struct plan_arg *a = &p->arg[arg];
     const bool       by_grid = a->by_grid && p->n_points > 0;
     const int64_t    ranks = 3 + (int64_t)p->n_ranks * (1 + 2 * a->all.rank);
-    const int64_t    points = by_grid ? room_of_grid(p, a) : 3 + (int64_t)p->n_points * 3 * a->all.rank;
-    int64_t         *words = base_calloc((size_t)max64(ranks, points), sizeof *words);
+    const int64_t    points =
+        by_grid ? room_of_grid(p, a) : 3 + (int64_t)p->n_points * 3 * a->all.rank;
+    int64_t *words = base_calloc((size_t)max64(ranks, points), sizeof *words);
     if (!words)
         return false;
-    a->cut = intern_number(t, words, (by_grid ? put_grid(words, p, a) : put_points(words, p, a)) - words);
+    a->cut = intern_number(t, words,
+                           (by_grid ? put_grid(words, p, a) : put_points(words, p, a)) - words);
     a->rank_cut = intern_number(t, words, put_ranks(words, p, a) - words);
     base_free(words);
     return a->cut && a->rank_cut;

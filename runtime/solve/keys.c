@@ -27,7 +27,8 @@ static bool follows_iteration(const struct problem *q, int arg)
         return false;
     for (int d = 0; d < q->rank; ++d) {
         int64_t scale, low, high;
-        if (v->extent[d] != q->extent[d] || !solve_affine(q, arg, d, &scale, &low, &high) || scale != 1)
+        if (v->extent[d] != q->extent[d] || !solve_affine(q, arg, d, &scale, &low, &high) ||
+            scale != 1)
             return false;
     }
     return v->exact;

@@ -16,7 +16,8 @@
 enum { INNERMOST = 512, ACCUMULATOR_TIMES = 4 };
 
 /* Double leaf[d] if it does not cover its extent and the leaf stays within `most`. */
-static bool leaf_double(int64_t *leaf, const int64_t *extents, int d, int64_t *elements, int64_t most)
+static bool leaf_double(int64_t *leaf, const int64_t *extents, int d, int64_t *elements,
+                        int64_t most)
 {
     if (leaf[d] >= extents[d] || *elements > most / 2)
         return false;
@@ -49,8 +50,8 @@ void tsr_leaf_extents(int rank, const int64_t *extents, int64_t leaf_elements, u
         for (int d = rank - 2; d >= 0; --d)
             grew |= leaf_double(out_leaf, extents, d, &elements, leaf_elements);
     }
-    while (elements < mul64(ACCUMULATOR_TIMES,
-                            accumulator_of(rank, out_leaf, kept, accumulator_rest)) &&
+    while (elements <
+               mul64(ACCUMULATOR_TIMES, accumulator_of(rank, out_leaf, kept, accumulator_rest)) &&
            leaf_double(out_leaf, extents, 0, &elements, INT64_MAX / 2))
         ;
 }
@@ -151,7 +152,8 @@ static bool next_in_grid(const struct plan *p, int *at)
     return false;
 }
 
-static void leaf_rows(const struct problem *q, const struct plan *p, const tsr_box *it, int64_t *row)
+static void leaf_rows(const struct problem *q, const struct plan *p, const tsr_box *it,
+                      int64_t *row)
 {
     for (int i = 0; i < p->n_args; ++i) {
         const struct plan_arg *a = &p->arg[i];

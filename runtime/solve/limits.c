@@ -141,7 +141,8 @@ static tsr_status take_size(struct problem *q, const tsr_constraint *c)
     for (int d = 0; d < q->rank && d < q->op->arg[c->of].view->rank; ++d) {
         if (c->low[d] < 0)
             return tsr_fail_(q->op->site, TSR_UNSOLVABLE, "%s: %s: an extent of %lld",
-                             q->desc->name, solve_constraint_name(q, c, &name), (long long)c->low[d]);
+                             q->desc->name, solve_constraint_name(q, c, &name),
+                             (long long)c->low[d]);
         if (c->kind == TSR_CONSTRAINT_MIN_EXTENT) {
             take_least(q, c, d);
             continue;
@@ -265,7 +266,8 @@ static struct region region_of_all(const struct problem *q, int arg)
 static bool is_changed(const struct problem *q, int arg)
 {
     const tsr_access a = q->desc->args[arg].access;
-    return arg < q->op->n_args && access_is_store(q->op, arg) && (access_writes(a) || a == TSR_REDUCE);
+    return arg < q->op->n_args && access_is_store(q->op, arg) &&
+           (access_writes(a) || a == TSR_REDUCE);
 }
 
 static bool meet_in_root(const struct problem *q, int a, int b)

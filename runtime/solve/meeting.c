@@ -10,7 +10,7 @@
 struct item {
     int64_t low, reach; /* reach: the furthest end up to here */
     int64_t index;
-    bool    second;     /* of list b */
+    bool    second; /* of list b */
 };
 
 static int compare_items(const void *a, const void *b)

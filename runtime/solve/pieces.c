@@ -15,11 +15,12 @@
 #include "solve/problem.h"
 
 enum {
-    ELEMENT_BYTES = 32,         /* what a chain touches of an element, about */
-    WORTH = 16 * 1024,          /* additions that a piece should amount to */
-    FEW = 16,                   /* pieces along a dimension, from which on they need not be even */
+    ELEMENT_BYTES = 32, /* what a chain touches of an element, about */
+    WORTH = 16 * 1024,  /* additions that a piece should amount to */
+    FEW = 16,           /* pieces along a dimension, from which on they need not be even */
     MOST_POINTS = 64 * 1024,
-    TEST_POINTS = 64, TEST_MOST_POINTS = 256
+    TEST_POINTS = 64,
+    TEST_MOST_POINTS = 256
 };
 
 static int64_t additions_of(const struct problem *q, int64_t elements)
@@ -32,10 +33,10 @@ static int64_t additions_of(const struct problem *q, int64_t elements)
 static int64_t piece_elements(const struct problem *q)
 {
     const struct rank_machine *m = &q->rt->machines[q->rt->rank];
-    const int64_t bytes = q->rt->config.piece_bytes > 0 ? q->rt->config.piece_bytes
-                          : m->l2_bytes > 0             ? m->l2_bytes / 2
-                                                        : 512 * 1024;
-    const int64_t elements = bytes / ELEMENT_BYTES;
+    const int64_t              bytes = q->rt->config.piece_bytes > 0 ? q->rt->config.piece_bytes
+                                       : m->l2_bytes > 0             ? m->l2_bytes / 2
+                                                                     : 512 * 1024;
+    const int64_t              elements = bytes / ELEMENT_BYTES;
     return q->rt->config.piece_bytes > 0 ? max64(1, elements) : max64(WORTH / 2, elements);
 }
 
@@ -44,7 +45,7 @@ static int64_t points_by_machine(const struct problem *q, int64_t volume)
     const int64_t workers = max64(1, q->rt->machines[q->rt->rank].workers);
     const int64_t additions = additions_of(q, volume);
     const int64_t spread = q->desc->work > 1 ? 4 * workers : workers;
-    int64_t n = max64(ceil_div(volume, piece_elements(q)), min64(spread, additions / WORTH));
+    int64_t       n = max64(ceil_div(volume, piece_elements(q)), min64(spread, additions / WORTH));
     const int64_t even = ceil_div(n, workers) * workers;
     if (n > 1 && n < 8 * workers && additions / even >= WORTH / 2)
         n = even;
@@ -87,7 +88,8 @@ static int64_t coarse_unit(const struct problem *q, int d, int64_t length, int64
     return power;
 }
 
-static int uniform_cut(const struct problem *q, int d, struct interval box, int64_t piece, int64_t *out)
+static int uniform_cut(const struct problem *q, int d, struct interval box, int64_t piece,
+                       int64_t *out)
 {
     int n = 0;
     out[0] = box.low;
@@ -182,8 +184,9 @@ tsr_status solve_cut_pieces(struct problem *q)
     const int64_t  volume = box_volume(box), floor = q->rt->config.min_piece;
     const uint64_t h = shape_hash(q, box);
     int64_t        grid[TSR_MAX_RANK];
-    q->wanted_points = floor > 0 ? clamp64(volume / floor, 1, h % 8 ? TEST_POINTS : TEST_MOST_POINTS)
-                                 : points_by_machine(q, volume);
+    q->wanted_points = floor > 0
+                           ? clamp64(volume / floor, 1, h % 8 ? TEST_POINTS : TEST_MOST_POINTS)
+                           : points_by_machine(q, volume);
     if (q->one_point || q->replicated || (q->alone >= 0 && q->small))
         q->wanted_points = 1;
     if (floor > 0)

@@ -17,21 +17,21 @@
 
 /* What an argument's pieces follow from. */
 enum role {
-    ROLE_VALUE,    /* no store */
-    ROLE_WHOLE,    /* every point sees all of it */
-    ROLE_FREE,     /* the iteration box itself */
-    ROLE_SAME,     /* aligned to argument `on`, which is derived */
-    ROLE_HALO,     /* the rest by constraint `why` from argument `on` */
+    ROLE_VALUE, /* no store */
+    ROLE_WHOLE, /* every point sees all of it */
+    ROLE_FREE,  /* the iteration box itself */
+    ROLE_SAME,  /* aligned to argument `on`, which is derived */
+    ROLE_HALO,  /* the rest by constraint `why` from argument `on` */
     ROLE_SCALE,
     ROLE_DIMS,
     ROLE_IMAGE,
-    ROLE_UNBOUND,  /* an output whose extent only the body knows */
-    ROLE_EXPLICIT  /* a partition */
+    ROLE_UNBOUND, /* an output whose extent only the body knows */
+    ROLE_EXPLICIT /* a partition */
 };
 
 struct part {
-    enum role role;
-    int       on;
+    enum role             role;
+    int                   on;
     const tsr_constraint *why; /* NULL: no constraint says so */
 };
 
@@ -77,23 +77,23 @@ struct problem {
     int64_t volume, elements; /* of the iteration; of the largest argument */
 
     /* limits */
-    bool       one_point;               /* nothing may be cut */
+    bool       one_point; /* nothing may be cut */
     enum uncut uncut[TSR_MAX_RANK];
     int        uncut_arg[TSR_MAX_RANK];
-    int64_t    unit[TSR_MAX_RANK];      /* cut at multiples of these, always */
-    int64_t    least[TSR_MAX_RANK];     /* pieces have at least these extents */
-    int64_t    soft[TSR_MAX_RANK];      /* cut at multiples of these where it costs little */
+    int64_t    unit[TSR_MAX_RANK];  /* cut at multiples of these, always */
+    int64_t    least[TSR_MAX_RANK]; /* pieces have at least these extents */
+    int64_t    soft[TSR_MAX_RANK];  /* cut at multiples of these where it costs little */
     bool       leafwise;
     int64_t    leaf[TSR_MAX_RANK], leaf_grid[TSR_MAX_RANK];
-    int        leaf_arg;                /* whose accumulator sets them; -1 */
+    int        leaf_arg; /* whose accumulator sets them; -1 */
 
     /* choice */
     bool             small, replicated;
     int              alone, alone_arg; /* alone_arg: whose key chose it; -1 */
     struct candidate chosen;
-    tsr_box         *rank_box;         /* [n_ranks] iteration boxes; ours */
-    void           (*on_candidate)(void *user, const struct problem *q, const struct candidate *c);
-    void            *on_candidate_user;
+    tsr_box         *rank_box; /* [n_ranks] iteration boxes; ours */
+    void (*on_candidate)(void *user, const struct problem *q, const struct candidate *c);
+    void *on_candidate_user;
 
     /* private cuts */
     int64_t  wanted_points;
@@ -166,7 +166,8 @@ struct words {
 /* Name of an argument. */
 const char *solve_arg_name(const struct problem *q, int arg, struct words *w);
 /* "HALO(in, out)". */
-const char *solve_constraint_name(const struct problem *q, const tsr_constraint *c, struct words *w);
+const char *solve_constraint_name(const struct problem *q, const tsr_constraint *c,
+                                  struct words *w);
 /* "100 x 200"; "0-dimensional". */
 const char *solve_shape_name(int rank, const int64_t *extent, struct words *w);
 const char *solve_view_shape_name(const struct problem *q, int arg, struct words *w);
@@ -179,7 +180,8 @@ struct interval solve_along(const struct problem *q, int arg, int d, struct inte
 void            solve_derive_box(const struct problem *q, int arg, const tsr_box *it, tsr_box *out);
 /* An affine form of the same without clipping: [l * scale - low, h * scale + high). False where the
  * argument does not move along d. */
-bool solve_affine(const struct problem *q, int arg, int d, int64_t *scale, int64_t *low, int64_t *high);
+bool solve_affine(const struct problem *q, int arg, int d, int64_t *scale, int64_t *low,
+                  int64_t *high);
 /* Does the part of the root that `arg` names move with iteration dimension d? */
 bool solve_drives(const struct problem *q, int arg, int d);
 /* Would pieces cut along d be disjoint in the root (view only)? */
@@ -190,17 +192,17 @@ tsr_status solve_check_writes(struct problem *q); /* against each other */
 
 tsr_status solve_choose_ranks(struct problem *q);
 /* Even positions of a cut into `n` along d, weighted (or NULL): out[n + 1], ascending, legal. */
-void       solve_even_cut(const struct problem *q, int d, struct interval box, int n, int64_t unit,
-                          const int64_t *weight, int64_t *out);
+void solve_even_cut(const struct problem *q, int d, struct interval box, int n, int64_t unit,
+                    const int64_t *weight, int64_t *out);
 /* Drop cuts closer than the least extents; empty intervals stay. */
-void       solve_repair_cut(int64_t least, int n, int64_t *cut);
+void solve_repair_cut(int64_t least, int n, int64_t *cut);
 
 tsr_status solve_cut_pieces(struct problem *q);
 
 /* leaf.c */
-void solve_leaf_of(const struct problem *q, const int64_t *extent, bool with_accumulator,
-                   int64_t *out_leaf, int *out_arg);
-bool solve_is_exact(tsr_reduction op, tsr_type type, const tsr_reducer *reducer);
+void       solve_leaf_of(const struct problem *q, const int64_t *extent, bool with_accumulator,
+                         int64_t *out_leaf, int *out_arg);
+bool       solve_is_exact(tsr_reduction op, tsr_type type, const tsr_reducer *reducer);
 tsr_status solve_list_leaves(const struct problem *q, struct plan *p);
 
 /* build.c, explicit.c */
@@ -213,7 +215,7 @@ struct meeting {
     int64_t              n;
 };
 bool solve_find_meeting(const struct meeting *m, int64_t *out_i, int64_t *out_j, bool *out_short);
-void       solve_fill_flags(const struct problem *q, struct plan *p);
+void solve_fill_flags(const struct problem *q, struct plan *p);
 
 /* All steps. */
 tsr_status solve_problem(struct problem *q, struct plan **out_plan);
@@ -234,8 +236,8 @@ uint32_t intern_number(struct intern *t, const int64_t *words, int64_t n);
 /* A number that no words have. */
 uint32_t intern_fresh(struct intern *t);
 /* Forget the words; numbers go on. */
-void     intern_clear(struct intern *t);
-int64_t  intern_bytes(const struct intern *t);
+void    intern_clear(struct intern *t);
+int64_t intern_bytes(const struct intern *t);
 /* Number an argument's function point -> region, and its rank boxes. False: no memory. */
 bool solve_number_cuts(struct intern *t, struct plan *p, int arg);
 

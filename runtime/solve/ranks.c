@@ -60,11 +60,11 @@ struct arg_cost {
 /* What one rank with iteration box `it` needs of one argument. */
 static struct arg_cost cost_of_box(const struct problem *q, int arg, const tsr_box *it, int r)
 {
-    struct arg_cost      c = {0};
-    const struct root   *root = q->op->arg[arg].root;
-    const tsr_access     access = q->desc->args[arg].access;
-    const struct plan   *key = root->key;
-    tsr_box              box;
+    struct arg_cost    c = {0};
+    const struct root *root = q->op->arg[arg].root;
+    const tsr_access   access = q->desc->args[arg].access;
+    const struct plan *key = root->key;
+    tsr_box            box;
     solve_derive_box(q, arg, it, &box);
     const struct region need = view_region(q->op->arg[arg].view, &box);
     c.volume = region_volume(&need);
@@ -321,8 +321,7 @@ tsr_status solve_choose_ranks(struct problem *q)
         q->alone = q->small || q->one_point ? 0 : -1;
         return TSR_OK;
     }
-    q->replicated =
-        q->small && q->desc->pure && q->op->inputs_replicated && !is_local_output(q);
+    q->replicated = q->small && q->desc->pure && q->op->inputs_replicated && !is_local_output(q);
     if (q->replicated) {
         give_to(q, -1);
         return TSR_OK;

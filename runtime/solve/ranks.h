@@ -6,9 +6,9 @@
 
 struct search {
     struct problem *q;
-    int             n;      /* candidates weighed */
-    tsr_box        *boxes;  /* [n_ranks] of the one at hand */
-    int64_t        *cuts;   /* positions of all dimensions, one behind the other */
+    int             n;     /* candidates weighed */
+    tsr_box        *boxes; /* [n_ranks] of the one at hand */
+    int64_t        *cuts;  /* positions of all dimensions, one behind the other */
     int64_t        *cut[TSR_MAX_RANK];
     int64_t        *weight; /* [n_ranks] workers */
 };

@@ -1,0 +1,169 @@
+/* tests/unit/solve/test_cuts.c - the common operations, on one and several ranks. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "unit/solve/plan_check.h"
+
+#define EXTENTS(...) ((int64_t[]){__VA_ARGS__})
+
+static const tsr_task_desc add = {
+    .name = "add",
+    .args = {{TSR_READ, 0, 0, "x"}, {TSR_READ, 0, 0, "y"}, {TSR_WRITE, 0, 0, "z"}},
+    .constraints = {TSR_ALIGN(0, 2), TSR_ALIGN(1, 2)},
+};
+
+static const tsr_task_desc heat = {
+    .name = "heat",
+    .args = {{TSR_READ, 0, 0, "in"}, {TSR_WRITE, 0, 0, "out"}},
+    .constraints = {TSR_HALO(0, 1, .low = {1, 1}, .high = {1, 1})},
+};
+
+static const tsr_task_desc product = {
+    .name = "product",
+    .args = {{TSR_READ, 0, 0, "a"}, {TSR_READ, 0, 0, "b"}, {TSR_READ_WRITE, 0, 0, "c"}},
+    .constraints = {TSR_BROADCAST_DIMS(0, 2, 2), TSR_BROADCAST_DIMS(1, 2, 1)},
+};
+
+static const tsr_task_desc total = {
+    .name = "total",
+    .args = {{TSR_READ, 0, 0, "x"}, {TSR_REDUCE, TSR_F64, 0, "sum", TSR_SUM}},
+};
+
+static void solve_and_check(struct run *run, const struct call *c, struct plan **plans)
+{
+    cr_assert_eq(run_solve(run, c, plans), TSR_OK, "%s", tsr_error_text());
+    check_plans(run, c, plans);
+}
+
+Test(cuts, aligned_on_one_rank_fills_workers)
+{
+    struct run   run;
+    struct plan *plans[STAGE_MAX_RANKS];
+    run_start(&run, 1, NULL);
+    const int x = run_root(&run, TSR_F64, 2, EXTENTS(400, 400));
+    const int y = run_root(&run, TSR_F64, 2, EXTENTS(400, 400));
+    const int z = run_root(&run, TSR_F64, 2, EXTENTS(400, 400));
+    solve_and_check(&run, &(struct call){&add, 3, {see(x), see(y), see(z)}}, plans);
+    cr_assert_eq(plans[0]->alone, -1);
+    cr_assert_geq(plans[0]->n_points, 2);
+    cr_assert_eq(plans[0]->grid[1], 1, "the outermost dimension first");
+    cr_assert(plans[0]->arg[2].covers && plans[0]->arg[2].disjoint);
+    cr_assert_eq(plans[0]->arg[0].cut, plans[0]->arg[2].cut);
+    run_release(&run, plans);
+    run_stop(&run);
+}
+
+Test(cuts, small_runs_at_one_point)
+{
+    struct run   run;
+    struct plan *plans[STAGE_MAX_RANKS];
+    run_start(&run, 3, EXTENTS(1, 2, 3));
+    const int x = run_root(&run, TSR_F64, 1, EXTENTS(100));
+    const int s = run_root(&run, TSR_F64, 0, NULL);
+    solve_and_check(&run, &(struct call){&total, 2, {see(x), see(s)}}, plans);
+    cr_assert_eq(plans[0]->alone, 0);
+    cr_assert_eq(plans[0]->n_points, 1);
+    cr_assert_eq(plans[1]->n_points, 0);
+    run_release(&run, plans);
+    run_stop(&run);
+}
+
+Test(cuts, halo_prefers_blocks)
+{
+    struct run   run;
+    struct plan *plans[STAGE_MAX_RANKS];
+    run_start(&run, 4, EXTENTS(2, 2, 2, 2));
+    const int in = run_root(&run, TSR_F64, 2, EXTENTS(200, 200));
+    const int out = run_root(&run, TSR_F64, 2, EXTENTS(200, 200));
+    solve_and_check(&run, &(struct call){&heat, 2, {see(in), see(out)}}, plans);
+    cr_assert_eq(plans[0]->rank_grid[0], 2);
+    cr_assert_eq(plans[0]->rank_grid[1], 2);
+    run_release(&run, plans);
+    run_stop(&run);
+}
+
+Test(cuts, one_dimension_goes_by_workers)
+{
+    struct run   run;
+    struct plan *plans[STAGE_MAX_RANKS];
+    run_start(&run, 2, EXTENTS(1, 3));
+    const int in = run_root(&run, TSR_F64, 1, EXTENTS(80000));
+    const int out = run_root(&run, TSR_F64, 1, EXTENTS(80000));
+    solve_and_check(&run, &(struct call){&heat, 2, {see(in), see(out)}}, plans);
+    const int64_t at = plans[0]->rank_iteration[0].high[0];
+    cr_assert(at > 18000 && at < 22000, "%lld", (long long)at);
+    run_release(&run, plans);
+    run_stop(&run);
+}
+
+Test(cuts, keys_keep_data_in_place)
+{
+    struct run   run;
+    struct plan *first[STAGE_MAX_RANKS], *second[STAGE_MAX_RANKS], *third[STAGE_MAX_RANKS];
+    run_start(&run, 4, EXTENTS(1, 2, 1, 2));
+    const int a = run_root(&run, TSR_F64, 2, EXTENTS(200, 200));
+    const int b = run_root(&run, TSR_F64, 2, EXTENTS(200, 200));
+    const int c = run_root(&run, TSR_F64, 2, EXTENTS(200, 200));
+    solve_and_check(&run, &(struct call){&heat, 2, {see(a), see(b)}}, first);
+    run_set_key(&run, b, first, 1);
+    solve_and_check(&run, &(struct call){&heat, 2, {see(b), see(c)}}, second);
+    run_set_key(&run, c, second, 1);
+    for (int r = 0; r < 4; ++r)
+        cr_assert(box_equal(&first[0]->rank_iteration[r], &second[0]->rank_iteration[r]));
+    cr_assert_eq(first[0]->arg[1].rank_cut, second[0]->arg[1].rank_cut);
+    /* the transpose of what lies in blocks: each rank keeps its elements */
+    const struct view t = map_transpose(map_identity(run.stage[0].root[c]), (int[]){1, 0});
+    const int         z = run_root(&run, TSR_F64, 2, EXTENTS(200, 200));
+    solve_and_check(&run, &(struct call){&add, 3, {see_map(c, t), see_map(c, t), see(z)}}, third);
+    for (int r = 0; r < 4; ++r)
+        cr_assert(box_equal(&third[0]->arg[0].rank_box[r], &second[0]->arg[1].rank_box[r]));
+    run_release(&run, first);
+    run_release(&run, second);
+    run_release(&run, third);
+    run_stop(&run);
+}
+
+Test(cuts, product_of_matrices)
+{
+    struct run   run;
+    struct plan *plans[STAGE_MAX_RANKS];
+    run_start(&run, 4, NULL);
+    const int a = run_root(&run, TSR_F64, 2, EXTENTS(128, 96));
+    const int b = run_root(&run, TSR_F64, 2, EXTENTS(96, 160));
+    const int c = run_root(&run, TSR_F64, 2, EXTENTS(128, 160));
+    solve_and_check(&run, &(struct call){&product, 3, {see(a), see(b), see(c)}}, plans);
+    cr_assert(!plans[0]->arg[0].disjoint);
+    run_release(&run, plans);
+    run_stop(&run);
+}
+
+Test(cuts, sums_are_cut_into_leaves)
+{
+    struct run   run;
+    struct plan *plans[STAGE_MAX_RANKS];
+    run_start(&run, 3, EXTENTS(2, 1, 4));
+    const int x = run_root(&run, TSR_F64, 2, EXTENTS(500, 700));
+    const int s = run_root(&run, TSR_F64, 0, NULL);
+    solve_and_check(&run, &(struct call){&total, 2, {see(x), see(s)}}, plans);
+    cr_assert_eq(plans[0]->leaf[0], 32);
+    cr_assert_eq(plans[0]->leaf[1], 512);
+    run_release(&run, plans);
+    run_stop(&run);
+}
+
+Test(cuts, plans_are_found_again)
+{
+    struct run   run;
+    struct plan *one[STAGE_MAX_RANKS], *two[STAGE_MAX_RANKS];
+    run_start(&run, 1, NULL);
+    const int         a = run_root(&run, TSR_F64, 2, EXTENTS(64, 64));
+    const int         b = run_root(&run, TSR_F64, 2, EXTENTS(64, 64));
+    const struct call there = {&heat, 2, {see(a), see(b)}}, back = {&heat, 2, {see(b), see(a)}};
+    solve_and_check(&run, &there, one);
+    solve_and_check(&run, &back, two);
+    cr_assert_eq(one[0], two[0]);
+    cr_assert_eq(solve_counts(&run.stage[0].rt).hits, 1);
+    run_release(&run, one);
+    run_release(&run, two);
+    run_stop(&run);
+}
