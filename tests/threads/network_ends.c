@@ -112,7 +112,7 @@ int main(void)
     failed += test_verdict("a_killed_rank_ends_all", wrong);
     wrong[0] = 0;
     for (uint64_t seed = 0; seed < 3; ++seed)
-        test_ranks(3, seed, left, NULL, wrong);
+        test_ranks(2, seed, left, NULL, wrong);
     failed += test_verdict("who_leaves_is_missed", wrong);
     wrong[0] = 0;
     for (int n = 2; n <= 4; ++n)
