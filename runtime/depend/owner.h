@@ -11,8 +11,9 @@
  *
  * The map is a promise: what it says a rank holds, the rank holds.
  *
- * An empty box says that a rank has no part; for a root of rank 0, whose boxes cannot be empty,
- * owner_box_none() does (and everywhere else as well).
+ * An empty box says that a rank has no part.  A box of rank 0 cannot be empty: for roots of rank 0
+ * it is always the element, and owner_box_none() says that a rank has no part of it.  Calls take
+ * owner_box_none() for every root; answers have it (home, hull) for roots of rank 0 alone.
  *
  * A rank that writes only some elements of its box (strides) must hold the others first: ask
  * owner_map_needs, as a reader would.

@@ -18,9 +18,9 @@ static inline const tsr_box *owner_box_in(const struct owner_map *m, const tsr_b
 /* A box of the map as callers see it. */
 static inline tsr_box owner_box_out(const struct owner_map *m, const tsr_box *b)
 {
-    if (box_is_empty(b))
-        return owner_box_none();
-    return m->single ? (tsr_box){.rank = 0} : *b;
+    if (!m->single)
+        return *b;
+    return box_is_empty(b) ? owner_box_none() : (tsr_box){.rank = 0};
 }
 
 /* What a layer gives rank r. */
