@@ -434,8 +434,18 @@ static bool map_write(struct owner_map *m, struct owner_layer *w)
     return true;
 }
 
+/* The element of a root of rank 0 has one writer: owner_box_none() for the others. */
+__attribute__((unused)) static bool has_one_writer(const struct owner_map *m, const tsr_box *rank_box)
+{
+    int n = 0;
+    for (int r = 0; r < m->n_ranks; ++r)
+        n += rank_box[r].rank == 0;
+    return n <= 1;
+}
+
 bool owner_map_write(struct owner_map *m, uint64_t number, const tsr_box *rank_box)
 {
+    assert(!m->single || has_one_writer(m, rank_box));
     struct owner_layer *w = layer_of(m, OWNER_WRITTEN, number, rank_box);
     return w && map_write(m, w);
 }
