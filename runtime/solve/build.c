@@ -165,9 +165,12 @@ static void fill_facts(const struct problem *q, struct plan *p, int arg)
     tsr_box             box;
     bool                without_gap;
     solve_derive_box(q, arg, &it, &box);
+    const bool idle = q->volume == 0 && !q->one_point; /* nobody runs anything */
+    if (idle)
+        box = (tsr_box){.rank = a->rank};
     a->all = view_region(a->view, &box);
     fill_disjoint(q, arg, &a->disjoint, &without_gap);
-    a->covers = a->view->exact && without_gap && region_equal(&a->all, &whole);
+    a->covers = !idle && a->view->exact && without_gap && region_equal(&a->all, &whole);
     a->whole = !is_moved(q, p, arg);
     for (int d = 0; d < q->rank; ++d)
         if (solve_drives(q, arg, d))
