@@ -50,7 +50,7 @@ def plain_steps(build: Build, label="", env=None):
 
 def check_steps():
     """The rules of the house. `fresh` is not among them: it wants root, and half an hour."""
-    for check in ("layering", "listed", "headers", "documented", "sizes", "exports"):
+    for check in ("layering", "listed", "headers", "documented", "sizes", "links", "exports"):
         yield Step(f"check: {check}", [ROOT / "tools/checks" / check])
     yield Step("install: an outside project", [ROOT / "tests/install/run", RELEASE.folder])
 
@@ -84,15 +84,35 @@ def example_steps():
                     RELEASE.folder / "tests/program_frames", FRAMES], limit_s=600)
 
 
+def bench(name, *arguments, limit_s=300, env=None):
+    """A bench as a test: small, and only whether it ends well. Figures are for who asks for them."""
+    program = RELEASE.folder / "bench" / name
+    if program.exists():
+        yield Step(f"bench: {name}", [program, *arguments], verdict.of_status, limit_s, env or {})
+
+
+def bench_steps():
+    """Every bench runs, and those that check what they compute are right."""
+    yield from bench("task_bench", "--steps", "100", "--repetitions", "1")
+    yield from bench("issue_cost", "--no-callgrind")
+    yield from bench("stream", "--bytes", "64000000", "--repetitions", "1")
+    yield from bench("soak", "--tasks", "200000")
+    yield from bench("long_pasts", "--operations", "10000")
+
+
 def long_steps():
     """What takes too long for every day."""
     yield from build_steps(HOSTILE)
     yield from unit_steps(HOSTILE)
     yield from plain_steps(HOSTILE)
     yield from oracle(HOSTILE, 2000, 17, 900)
-    soak = RELEASE.folder / "bench/soak"
-    if soak.exists():
-        yield Step("release: soak", [soak, "--tasks", "2000000"], verdict.of_status, 900)
+    yield from bench("soak", "--tasks", "10000000", "--strict", limit_s=1800)
+    yield from bench("long_pasts", limit_s=900)
+    program = RELEASE.folder / "tests/oracle/oracle"
+    if program.exists():
+        yield Step("valgrind: oracle", ["valgrind", "-q", "--error-exitcode=9", program,
+                                        "--programs", "20", "--seed", "3"],
+                   verdict.of_status, 1200)
 
 
 def steps(long):
@@ -102,6 +122,7 @@ def steps(long):
     yield from unit_steps(RELEASE)
     yield from plain_steps(RELEASE)
     yield from example_steps()
+    yield from bench_steps()
     yield from build_steps(ASAN)
     yield from unit_steps(ASAN)
     yield from plain_steps(ASAN)
