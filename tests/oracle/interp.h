@@ -1,0 +1,73 @@
+/* interp.h - the state of the interpreter, shared by its two files. */
+#ifndef ORACLE_INTERP_H
+#define ORACLE_INTERP_H
+
+#include "oracle.h"
+
+typedef enum attach_kind { NOT_ATTACHED, ATTACHED_READ, ATTACHED_WRITE } attach_kind;
+
+/* The elements behind stores, in C order, and what is known of each. */
+typedef struct root {
+    uint8_t    *bytes;
+    uint8_t    *defined;
+    int16_t    *failed; /* 0, or 1 + id of the first cause */
+    int64_t     n;
+    size_t      size; /* of an element */
+    int         handles;
+    attach_kind attached;
+} root;
+
+typedef struct handle {
+    bool     live, no_write, promoted, sealed, unbound, whole;
+    int      root, scope, rank;
+    tsr_type type;
+    int64_t  extent[TSR_MAX_RANK], stride[TSR_MAX_RANK], offset; /* in elements of the root */
+} handle;
+
+typedef struct part {
+    bool      live;
+    int       scope;
+    int64_t   n;
+    tsr_shape shape;
+    tsr_box  *box;
+} part;
+
+struct interp {
+    oracle_program *p;
+    arena           memory;  /* roots and partitions */
+    arena           scratch; /* of one step */
+    int             depth, n_roots, failures;
+    bool            told;
+    root            root[MAX_OPS];
+    handle          handle[MAX_OPS];
+    part            part[MAX_OPS];
+    bool            known[MAX_OPS]; /* values read */
+    uint64_t        value[MAX_OPS];
+};
+
+/* A view's elements: their places in the root, row-major. */
+typedef struct places {
+    int64_t  n;
+    int64_t *at;
+} places;
+
+places handle_places(interp *s, const handle *h, bool compact);
+/* Whether two views of a root share an element. */
+bool    places_meet(interp *s, const places *a, const places *b, int root);
+int64_t handle_volume(const handle *h);
+/* Whether each element of the view is another one of the root, and may be written. */
+bool handle_writable(const handle *h);
+bool handle_defined(interp *s, const handle *h);
+/* The lowest cause among the view's elements, 0 when none failed; whether all of them did. */
+int  handle_cause(interp *s, const handle *h, bool *out_all);
+void dense_strides(int rank, const int64_t *extent, int64_t *out_stride);
+/* A live store that is not waiting for its extent, or NULL. */
+handle   *live_handle(interp *s, int id);
+tsr_shape handle_shape(const handle *h);
+/* A fresh root in which nothing is written. */
+int   root_create(interp *s, tsr_type t, int64_t n);
+void *scratch_take(interp *s, size_t bytes);
+
+bool step_task(interp *s, oracle_op *o);
+
+#endif

@@ -1,0 +1,730 @@
+/* interp_task.c - the sequential meaning of a task: check what was declared, copy what is read, run
+ * the kernel on the whole of it (point by point, leaf by leaf where that shows), put the results
+ * back.
+ *
+ * A reduction that depends on order runs on each canonical leaf into partials of its own; partials
+ * fold along the tree over the leaf grid, and the total is applied to the old content.  O(elements)
+ * a task, O(elements log leaves) for such a reduction. */
+#include "interp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One argument of the task being executed. */
+typedef struct operand {
+    tsr_access  access;
+    handle     *h;       /* NULL: a value */
+    places      at;      /* of an accumulator: its own elements, once each */
+    uint8_t    *bytes;   /* dense copy: what it holds before, then what was written */
+    uint8_t    *covered; /* which elements of a written argument the task writes */
+    int64_t     stride[TSR_MAX_RANK], low[TSR_MAX_RANK], high[TSR_MAX_RANK];
+    bool        aligned, manual, partly; /* partly: the task may touch only some of it */
+    const part *cut;
+} operand;
+
+typedef struct execution {
+    interp            *s;
+    oracle_op         *o;
+    const oracle_desc *desc;
+    int                n;
+    operand            arg[TSR_MAX_ARGS];
+    kernel_call        call;
+    int                reduced; /* the accumulator whose bits depend on order, or -1 */
+    bool               failed;
+} execution;
+
+static bool is_written(tsr_access a)
+{
+    return a == TSR_WRITE || a == TSR_READ_WRITE || a == TSR_REDUCE;
+}
+
+static const tsr_constraint *constraint_of(const tsr_task_desc *d, tsr_constraint_kind kind, int of)
+{
+    for (const tsr_constraint *c = d->constraints; c->kind != TSR_CONSTRAINT_NONE; ++c)
+        if (c->kind == kind && c->of == of)
+            return c;
+    return NULL;
+}
+
+/* ---- operands ---- */
+
+static bool bind_value(execution *e, int k)
+{
+    const oracle_arg   *a = &e->o->arg[k];
+    const tsr_arg_desc *d = &e->desc->d.args[k];
+    operand            *x = &e->arg[k];
+    if (d->type == PARAMS_TYPE) {
+        x->bytes = (uint8_t *)&e->o->params;
+        return true;
+    }
+    int64_t v = a->value;
+    if (a->reg >= 0) {
+        if (!e->s->known[a->reg])
+            return false;
+        v = (int64_t)(e->s->value[a->reg] % 5);
+    }
+    x->bytes = scratch_take(e->s, 16);
+    el_from_i64(d->type, v, x->bytes);
+    return d->access == TSR_SCALAR;
+}
+
+static void take_copy(execution *e, operand *x)
+{
+    const root *r = &e->s->root[x->h->root];
+    x->bytes = scratch_take(e->s, (size_t)x->at.n * r->size);
+    for (int64_t k = 0; k < x->at.n; ++k)
+        memcpy(x->bytes + (size_t)k * r->size, r->bytes + (size_t)x->at.at[k] * r->size, r->size);
+}
+
+static bool bind_store(execution *e, int k)
+{
+    const oracle_arg   *a = &e->o->arg[k];
+    const tsr_arg_desc *d = &e->desc->d.args[k];
+    operand            *x = &e->arg[k];
+    if (a->handle < 0 || !e->s->handle[a->handle].live)
+        return false;
+    x->h = &e->s->handle[a->handle];
+    if (d->type != TSR_TYPE_ANY && d->type != x->h->type)
+        return false;
+    if (x->h->unbound)
+        return e->desc->kernel == K_FILTER && k == 0;
+    if ((d->rank && d->rank != x->h->rank) || (d->access == TSR_SCALAR && x->h->rank != 0))
+        return false;
+    if (d->access == TSR_REDUCE ? x->h->no_write || x->h->sealed
+                                : is_written(d->access) && !handle_writable(x->h))
+        return false;
+    x->at = handle_places(e->s, x->h, d->access == TSR_REDUCE);
+    for (int i = 0; i < x->h->rank; ++i)
+        x->high[i] = x->h->extent[i];
+    if (d->access != TSR_REDUCE)
+        dense_strides(x->h->rank, x->h->extent, x->stride);
+    take_copy(e, x);
+    if (is_written(d->access))
+        x->covered = memset(scratch_take(e->s, (size_t)x->at.n), 1, (size_t)x->at.n);
+    return true;
+}
+
+static bool bind(execution *e)
+{
+    const tsr_task_desc *d = &e->desc->d;
+    for (e->n = 0; e->n < TSR_MAX_ARGS && d->args[e->n].access != TSR_UNUSED_ARG; ++e->n) {
+        e->arg[e->n].access = d->args[e->n].access;
+        if (e->n >= e->o->n_args)
+            return false;
+        if (e->o->arg[e->n].handle >= 0 ? !bind_store(e, e->n) : !bind_value(e, e->n))
+            return false;
+    }
+    return e->n == e->o->n_args;
+}
+
+/* ---- what was declared ---- */
+
+static bool same_extents(const handle *a, const handle *b, unsigned but)
+{
+    if (a->rank != b->rank)
+        return false;
+    for (int d = 0; d < a->rank; ++d)
+        if (!(but >> d & 1) && a->extent[d] != b->extent[d])
+            return false;
+    return true;
+}
+
+/* SCALE: f * extent of b covers a (and, where a is written, no more than needed). */
+static bool scale_fits(const tsr_constraint *c, const handle *a, const handle *b, bool written)
+{
+    if (a->rank != b->rank)
+        return false;
+    for (int d = 0; d < a->rank; ++d) {
+        if (c->low[d] < 1)
+            return false;
+        if (written && (b->extent[d] * c->low[d] < a->extent[d] ||
+                        (b->extent[d] - 1) * c->low[d] >= a->extent[d]))
+            return false;
+        if (!written && (b->extent[d] - 1) * c->low[d] >= a->extent[d])
+            return false;
+    }
+    return true;
+}
+
+static int64_t load_index(const operand *f, int64_t k)
+{
+    int64_t v;
+    memcpy(&v, f->bytes + k * 8, 8);
+    return v;
+}
+
+/* Every index that f holds lies in a; a written image names no element twice. */
+static bool image_points_fit(execution *e, const tsr_constraint *c)
+{
+    operand       *a = &e->arg[c->of];
+    const operand *f = &e->arg[c->on];
+    const int      d = a->h->rank;
+    if (d < 1 || (d > 1 && (f->h->rank < 1 || f->h->extent[f->h->rank - 1] != d)))
+        return false;
+    if (a->covered)
+        memset(a->covered, 0, (size_t)a->at.n);
+    for (int64_t k = 0; k + d <= f->at.n; k += d) {
+        int64_t place = 0;
+        for (int j = 0; j < d; ++j) {
+            const int64_t v = load_index(f, k + j);
+            if (v < 0 || v >= a->h->extent[j])
+                return false;
+            place += v * a->stride[j];
+        }
+        if (a->covered && a->covered[place]++)
+            return false;
+    }
+    return true;
+}
+
+static bool image_ranges_fit(const operand *a, const operand *f)
+{
+    if (a->h->rank < 1 || f->h->rank < 1 || f->h->extent[f->h->rank - 1] != 2)
+        return false;
+    for (int64_t k = 0; k + 2 <= f->at.n; k += 2)
+        if (load_index(f, k) < 0 || load_index(f, k + 1) < load_index(f, k) ||
+            load_index(f, k + 1) > a->h->extent[0])
+            return false;
+    return true;
+}
+
+static bool image_fits(execution *e, const tsr_constraint *c)
+{
+    const operand *f = &e->arg[c->on];
+    bool           all;
+    if (f->h->type != TSR_I64 || !handle_defined(e->s, f->h) || handle_cause(e->s, f->h, &all))
+        return false;
+    e->arg[c->of].partly = true;
+    return c->image == TSR_IMAGE_RANGES ? image_ranges_fit(&e->arg[c->of], f)
+                                        : image_points_fit(e, c);
+}
+
+static bool constraint_holds(execution *e, const tsr_constraint *c)
+{
+    operand      *a = &e->arg[c->of];
+    const handle *ha = a->h, *hb = e->arg[c->on].h;
+    if (!ha || !hb)
+        return false;
+    switch (c->kind) {
+    case TSR_CONSTRAINT_ALIGN: return same_extents(ha, hb, 0);
+    case TSR_CONSTRAINT_BROADCAST:
+        a->partly = c->dims != 0;
+        return c->dims == 0 || same_extents(ha, hb, c->dims);
+    case TSR_CONSTRAINT_HALO: a->partly = !same_extents(ha, hb, 0); return ha->rank == hb->rank;
+    case TSR_CONSTRAINT_SCALE:
+        a->partly = true;
+        return scale_fits(c, ha, hb, is_written(a->access));
+    case TSR_CONSTRAINT_IMAGE: return image_fits(e, c);
+    default: return true;
+    }
+}
+
+/* What kernels need beyond their constraints: elements of one type, index tuples. */
+static bool kernel_fits(const execution *e)
+{
+    const operand *a = e->arg;
+    switch (e->desc->kernel) {
+    case K_COPY:
+    case K_PAIRS:
+    case K_MINEXT:
+    case K_FAIL:
+    case K_SCRATCH:
+    case K_LAYOUT:
+    case K_SCAN:
+    case K_REDUCE:
+    case K_HISTOGRAM:
+        if (e->desc->kernel == K_PAIRS && a[0].h->rank < 1)
+            return false;
+        return a[0].h->type == a[1].h->type;
+    case K_STENCIL:
+    case K_COARSEN: return a[0].h->type == a[1].h->type;
+    case K_AFFINE:
+    case K_UPDATE2: return a[0].h->type == a[1].h->type;
+    case K_SUMMED: return a[1].h->type == a[2].h->type;
+    case K_ADD: return a[0].h->type == a[1].h->type && a[0].h->type == a[2].h->type;
+    case K_GATHER:
+        return a[0].h->type == a[2].h->type &&
+               (a[2].h->rank == 1 || a[0].h->extent[a[0].h->rank - 1] == 1);
+    case K_RANGES: return a[0].h->type == a[2].h->type && a[0].h->extent[a[0].h->rank - 1] == 1;
+    case K_SCATTER: return a[0].h->type == a[2].h->type && a[0].h->rank == 1;
+    case K_MATMUL:
+        return a[0].h->type == a[1].h->type && a[0].h->type == a[2].h->type && a[0].h->rank == 2 &&
+               a[1].h->extent[1] == a[2].h->extent[0];
+    case K_ARG: return a[1].h->type == TSR_F64;
+    default: return true;
+    }
+}
+
+static bool index_fits(const execution *e)
+{
+    const handle        *h = e->arg[0].h;
+    const kernel_params *p = &e->o->params;
+    if (e->desc->kernel != K_INDEX || p->flags < INDEX_POINTS)
+        return true;
+    if (h->type != TSR_I64 || h->rank < 1)
+        return false;
+    if (p->flags == INDEX_PERMUTATION)
+        return h->rank == 1 && p->modulus[0] == h->extent[0];
+    return (p->flags == INDEX_RANGES ? 2 : p->low[0]) <= 1 ||
+           h->extent[h->rank - 1] == (p->flags == INDEX_RANGES ? 2 : p->low[0]);
+}
+
+static bool declared(execution *e)
+{
+    const tsr_task_desc *d = &e->desc->d;
+    for (const tsr_constraint *c = d->constraints; c->kind != TSR_CONSTRAINT_NONE; ++c)
+        if (!constraint_holds(e, c))
+            return false;
+    e->arg[e->desc->iteration].aligned = true;
+    for (int k = 0; k < e->n; ++k) {
+        const tsr_constraint *c = constraint_of(d, TSR_CONSTRAINT_ALIGN, k);
+        if (c && c->on == e->desc->iteration)
+            e->arg[k].aligned = true;
+    }
+    for (int k = 0; k < e->n; ++k)
+        if (e->arg[k].h && !e->arg[k].h->unbound && handle_volume(e->arg[k].h) == 0 &&
+            (k > 1 || e->desc->kernel == K_POINT))
+            return false;
+    return kernel_fits(e) && index_fits(e);
+}
+
+/* ---- manual launches ---- */
+
+static bool bind_manual(execution *e)
+{
+    if (e->o->points <= 0)
+        return true;
+    for (int k = 0; k < e->n; ++k) {
+        operand *x = &e->arg[k];
+        if (!x->h || x->access == TSR_SCALAR ||
+            constraint_of(&e->desc->d, TSR_CONSTRAINT_BROADCAST, k))
+            continue;
+        const int q = e->o->arg[k].partition;
+        if (q < 0 || !e->s->part[q].live || e->s->part[q].n != e->o->points)
+            return false;
+        x->cut = &e->s->part[q];
+        x->partly = true;
+        if (x->cut->shape.rank != x->h->rank ||
+            memcmp(x->cut->shape.extent, x->h->extent, (size_t)x->h->rank * 8) != 0)
+            return false;
+        if (x->access == TSR_REDUCE)
+            return false;
+        if (x->covered)
+            memset(x->covered, 0, (size_t)x->at.n);
+    }
+    return true;
+}
+
+/* Mark what the points write; false: two of them meet. */
+static bool cover_pieces(execution *e)
+{
+    for (int k = 0; k < e->n; ++k) {
+        operand *x = &e->arg[k];
+        if (!x->cut || !x->covered)
+            continue;
+        for (int64_t q = 0; q < x->cut->n; ++q) {
+            const tsr_box *b = &x->cut->box[q];
+            int64_t        i[TSR_MAX_RANK];
+            for (bool more = box_first(b->rank, b->low, b->high, i); more;
+                 more = box_next(b->rank, b->low, b->high, i)) {
+                int64_t place = 0;
+                for (int d = 0; d < b->rank; ++d)
+                    place += i[d] * x->stride[d];
+                if (x->covered[place]++)
+                    return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* ---- what is written, read and failed ---- */
+
+/* Written views meet neither themselves nor each other. */
+static bool written_apart(execution *e)
+{
+    for (int k = 0; k < e->n; ++k) {
+        const operand *x = &e->arg[k];
+        if (!x->h || !is_written(x->access))
+            continue;
+        const root *r = &e->s->root[x->h->root];
+        uint8_t    *mark = memset(scratch_take(e->s, (size_t)r->n), 0, (size_t)r->n);
+        for (int j = k; j < e->n; ++j) {
+            const operand *y = &e->arg[j];
+            if (!y->h || y->h->root != x->h->root || !is_written(y->access))
+                continue;
+            for (int64_t i = 0; i < y->at.n; ++i)
+                if (mark[y->at.at[i]]++)
+                    return false;
+        }
+    }
+    return true;
+}
+
+static bool readable(execution *e, int *out_cause)
+{
+    *out_cause = 0;
+    for (int k = 0; k < e->n; ++k) {
+        operand *x = &e->arg[k];
+        if (!x->h || x->access == TSR_WRITE)
+            continue;
+        bool all;
+        if (!handle_defined(e->s, x->h))
+            return false;
+        const int cause = handle_cause(e->s, x->h, &all);
+        if (cause && !all && (x->partly || x->access == TSR_REDUCE))
+            return false;
+        if (cause && x->access == TSR_REDUCE && e->desc->kernel == K_SUMMED)
+            return false;
+        if (cause && (!*out_cause || cause < *out_cause))
+            *out_cause = cause;
+    }
+    return true;
+}
+
+static void note_overlap(execution *e)
+{
+    for (int k = 0; k < e->n; ++k)
+        for (int j = 0; j < e->n; ++j)
+            if (e->arg[k].h && e->arg[j].h && j != k && is_written(e->arg[k].access) &&
+                e->arg[j].access == TSR_READ && e->arg[j].h->root == e->arg[k].h->root &&
+                places_meet(e->s, &e->arg[k].at, &e->arg[j].at, e->arg[k].h->root))
+                e->o->overlap = 1;
+}
+
+/* ---- running ---- */
+
+static void window_of(execution *e, int k, const int64_t *low, const int64_t *high)
+{
+    operand        *x = &e->arg[k];
+    tsr_raw_window *w = &e->call.w[k];
+    w->origin = (char *)x->bytes;
+    w->stride = x->stride;
+    w->low = low ? low : x->low;
+    w->high = high ? high : x->high;
+    w->rank = x->h ? x->h->rank : 0;
+    w->type = x->h ? x->h->type : e->desc->d.args[k].type;
+}
+
+/* Windows on all of everything, but for aligned arguments on a box of the iteration space. */
+static void windows(execution *e, const int64_t *low, const int64_t *high)
+{
+    for (int k = 0; k < e->n; ++k) {
+        const bool cut = low && e->arg[k].aligned;
+        window_of(e, k, cut ? low : NULL, cut ? high : NULL);
+    }
+}
+
+/* ---- the tree ---- */
+
+/* A partial: a box of the accumulator's elements. */
+typedef struct partial {
+    int64_t  low[TSR_MAX_RANK], high[TSR_MAX_RANK], stride[TSR_MAX_RANK];
+    uint8_t *bytes;
+} partial;
+
+static int64_t partial_place(const partial *p, int rank, const int64_t *i)
+{
+    int64_t place = 0;
+    for (int d = 0; d < rank; ++d) {
+        if (i[d] < p->low[d] || i[d] >= p->high[d])
+            return -1;
+        place += (i[d] - p->low[d]) * p->stride[d];
+    }
+    return place;
+}
+
+/* Room for the elements of the accumulator that a box of the iteration space meets. */
+static partial partial_create(execution *e, const int64_t *low, const int64_t *high)
+{
+    const operand *acc = &e->arg[e->reduced];
+    partial        p = {0};
+    int64_t        extent[TSR_MAX_RANK], n = 1;
+    for (int d = 0; d < acc->h->rank; ++d) {
+        const bool kept = acc->h->stride[d] != 0;
+        p.low[d] = !acc->aligned || !kept ? 0 : low[d];
+        p.high[d] = !acc->aligned ? acc->h->extent[d] : kept ? high[d] : 1;
+        if (!acc->aligned && !kept)
+            p.high[d] = 1;
+        extent[d] = p.high[d] - p.low[d];
+        n *= extent[d];
+    }
+    dense_strides(acc->h->rank, extent, p.stride);
+    const size_t size = el_size(acc->h->type);
+    p.bytes = scratch_take(e->s, (size_t)n * size);
+    const tsr_arg_desc *d = &e->desc->d.args[e->reduced];
+    for (int64_t k = 0; k < n; ++k)
+        el_identity(d->reduction, acc->h->type, d->reducer, p.bytes + (size_t)k * size);
+    return p;
+}
+
+/* One call of the body, into an accumulator of its own. */
+static partial run_leaf(execution *e, const int64_t *low, const int64_t *high)
+{
+    const operand *acc = &e->arg[e->reduced];
+    partial        p = partial_create(e, low, high);
+    int64_t        stride[TSR_MAX_RANK], shift = 0;
+    windows(e, low, high);
+    for (int d = 0; d < acc->h->rank; ++d) {
+        stride[d] = acc->h->stride[d] == 0 ? 0 : p.stride[d];
+        shift += p.low[d] * stride[d];
+    }
+    tsr_raw_window *w = &e->call.w[e->reduced];
+    w->origin = (char *)p.bytes - shift * (int64_t)el_size(acc->h->type);
+    w->stride = stride;
+    if (!kernel_run(&e->call))
+        e->failed = true;
+    return p;
+}
+
+/* left op right where both have an element; whichever has it elsewhere. */
+static partial fold(execution *e, const partial *left, const partial *right)
+{
+    const operand      *acc = &e->arg[e->reduced];
+    const tsr_arg_desc *d = &e->desc->d.args[e->reduced];
+    const int           rank = acc->h->rank;
+    const size_t        size = el_size(acc->h->type);
+    partial             p = *left;
+    int64_t             extent[TSR_MAX_RANK], n = 1, i[TSR_MAX_RANK];
+    for (int k = 0; k < rank; ++k) {
+        p.high[k] = right->high[k] > left->high[k] ? right->high[k] : left->high[k];
+        extent[k] = p.high[k] - p.low[k];
+        n *= extent[k];
+    }
+    dense_strides(rank, extent, p.stride);
+    p.bytes = scratch_take(e->s, (size_t)n * size);
+    uint8_t *to = p.bytes;
+    for (bool more = box_first(rank, p.low, p.high, i); more;
+         more = box_next(rank, p.low, p.high, i), to += size) {
+        const int64_t l = partial_place(left, rank, i), r = partial_place(right, rank, i);
+        memcpy(to, l >= 0 ? left->bytes + (size_t)l * size : right->bytes + (size_t)r * size, size);
+        if (l >= 0 && r >= 0)
+            el_combine(d->reduction, acc->h->type, d->reducer, to, right->bytes + (size_t)r * size);
+    }
+    return p;
+}
+
+typedef struct leaf_grid {
+    int     rank;
+    int64_t extent[TSR_MAX_RANK], leaf[TSR_MAX_RANK], count[TSR_MAX_RANK];
+} leaf_grid;
+
+static void leaf_box(const leaf_grid *g, const int64_t *i, int64_t *low, int64_t *high)
+{
+    for (int d = 0; d < g->rank; ++d) {
+        low[d] = i[d] * g->leaf[d];
+        high[d] = low[d] + g->leaf[d] < g->extent[d] ? low[d] + g->leaf[d] : g->extent[d];
+    }
+}
+
+static partial run_tree(execution *e, const leaf_grid *g, const int64_t *low, const int64_t *high)
+{
+    int     dim;
+    int64_t middle;
+    if (!leaf_split(g->rank, low, high, &dim, &middle)) {
+        int64_t l[TSR_MAX_RANK], h[TSR_MAX_RANK];
+        leaf_box(g, low, l, h);
+        return run_leaf(e, l, h);
+    }
+    int64_t left_high[TSR_MAX_RANK], right_low[TSR_MAX_RANK];
+    memcpy(left_high, high, sizeof left_high);
+    memcpy(right_low, low, sizeof right_low);
+    left_high[dim] = right_low[dim] = middle;
+    const partial left = run_tree(e, g, low, left_high);
+    const partial right = run_tree(e, g, right_low, high);
+    return fold(e, &left, &right);
+}
+
+static leaf_grid grid_of(const execution *e)
+{
+    const handle  *it = e->arg[e->desc->iteration].h;
+    const int64_t *given = e->desc->d.leaf;
+    leaf_grid      g = {.rank = it->rank};
+    unsigned       kept = 0;
+    int64_t        rest = 0;
+    if (e->reduced >= 0) {
+        const operand *acc = &e->arg[e->reduced];
+        rest = acc->aligned ? 1 : acc->at.n;
+        for (int d = 0; acc->aligned && d < it->rank; ++d)
+            if (acc->h->stride[d] != 0)
+                kept |= 1u << d;
+    }
+    memcpy(g.extent, it->extent, sizeof g.extent);
+    leaf_extents(g.rank, g.extent, e->s->p->config.leaf, kept, rest, g.leaf);
+    for (int d = 0; d < g.rank; ++d) {
+        if (given[d])
+            g.leaf[d] = given[d];
+        g.count[d] = (g.extent[d] + g.leaf[d] - 1) / g.leaf[d];
+    }
+    return g;
+}
+
+/* old = old op total, element by element. */
+static void apply_total(execution *e, int k, const uint8_t *total)
+{
+    const operand      *acc = &e->arg[k];
+    const tsr_arg_desc *d = &e->desc->d.args[k];
+    const size_t        size = el_size(acc->h->type);
+    for (int64_t i = 0; i < acc->at.n; ++i)
+        el_combine(d->reduction, acc->h->type, d->reducer, acc->bytes + (size_t)i * size,
+                   total + (size_t)i * size);
+}
+
+static bool run_in_order(execution *e)
+{
+    const leaf_grid g = grid_of(e);
+    const int64_t   low[TSR_MAX_RANK] = {0};
+    int64_t         i[TSR_MAX_RANK];
+    if (!box_first(g.rank, low, g.count, i))
+        return true;
+    el_not_finite = false;
+    const partial total = run_tree(e, &g, low, g.count);
+    if (!e->failed)
+        apply_total(e, e->reduced, total.bytes);
+    return !el_not_finite;
+}
+
+static void run_canonical(execution *e)
+{
+    const leaf_grid g = grid_of(e);
+    const int64_t   low[TSR_MAX_RANK] = {0};
+    int64_t         i[TSR_MAX_RANK], l[TSR_MAX_RANK], h[TSR_MAX_RANK];
+    for (bool more = box_first(g.rank, low, g.count, i); more;
+         more = box_next(g.rank, low, g.count, i)) {
+        leaf_box(&g, i, l, h);
+        windows(e, l, h);
+        if (!kernel_run(&e->call))
+            e->failed = true;
+    }
+}
+
+/* Once, on everything; accumulators start at the identity. */
+static void run_whole(execution *e)
+{
+    int64_t        stride[TSR_MAX_ARGS][TSR_MAX_RANK];
+    uint8_t       *total[TSR_MAX_ARGS] = {NULL};
+    const int64_t *none = NULL;
+    windows(e, none, none);
+    const int reduced = e->reduced;
+    for (int k = 0; k < e->n; ++k)
+        if (e->arg[k].access == TSR_REDUCE) {
+            e->reduced = k;
+            const handle *h = e->arg[k].h;
+            const partial p = partial_create(e, e->arg[k].low, e->arg[k].high);
+            for (int d = 0; d < h->rank; ++d)
+                stride[k][d] = h->stride[d] == 0 ? 0 : p.stride[d];
+            total[k] = p.bytes;
+            e->call.w[k].origin = (char *)p.bytes;
+            e->call.w[k].stride = stride[k];
+        }
+    e->reduced = reduced;
+    if (!kernel_run(&e->call))
+        e->failed = true;
+    for (int k = 0; k < e->n && !e->failed; ++k)
+        if (total[k])
+            apply_total(e, k, total[k]);
+}
+
+static void run_points(execution *e)
+{
+    for (int64_t q = 0; q < e->o->points; ++q) {
+        e->call.point = q;
+        for (int k = 0; k < e->n; ++k)
+            window_of(e, k, e->arg[k].cut ? e->arg[k].cut->box[q].low : NULL,
+                      e->arg[k].cut ? e->arg[k].cut->box[q].high : NULL);
+        if (!kernel_run(&e->call))
+            e->failed = true;
+    }
+}
+
+static bool run(execution *e)
+{
+    e->reduced = -1;
+    for (int k = 0; k < e->n; ++k) {
+        const tsr_arg_desc *d = &e->desc->d.args[k];
+        if (d->access == TSR_REDUCE && !el_is_exact(d->reduction, e->arg[k].h->type, d->reducer))
+            e->reduced = k;
+    }
+    e->call.n = e->n;
+    if (e->o->points > 0) {
+        run_points(e);
+        return e->reduced < 0;
+    }
+    if (e->reduced >= 0)
+        return run_in_order(e);
+    if (e->desc->d.canonical)
+        run_canonical(e);
+    else
+        run_whole(e);
+    return true;
+}
+
+/* ---- the end of it ---- */
+
+static void put_back(execution *e, int cause)
+{
+    for (int k = 0; k < e->n; ++k) {
+        operand *x = &e->arg[k];
+        if (!x->h || !is_written(x->access) || x->h->unbound)
+            continue;
+        root *r = &e->s->root[x->h->root];
+        for (int64_t i = 0; i < x->at.n; ++i) {
+            if (!x->covered[i])
+                continue;
+            const int64_t place = x->at.at[i];
+            r->failed[place] = (int16_t)cause;
+            r->defined[place] = 1;
+            if (!cause)
+                memcpy(r->bytes + (size_t)place * r->size, x->bytes + (size_t)i * r->size, r->size);
+        }
+    }
+}
+
+/* The rows of an unbound store become its root. */
+static void put_unbound(execution *e)
+{
+    handle *h = e->arg[0].h;
+    h->extent[0] = e->call.unbound_rows;
+    h->unbound = false;
+    dense_strides(h->rank, h->extent, h->stride);
+    const int64_t n = handle_volume(h);
+    const int     kept = e->s->root[h->root].handles;
+    const int     r = root_create(e->s, h->type, n);
+    memcpy(e->s->root[r].bytes, e->call.unbound, (size_t)n * e->s->root[r].size);
+    free(e->call.unbound);
+    memset(e->s->root[r].defined, 1, (size_t)n);
+    e->s->root[r].handles = kept;
+    h->root = r;
+}
+
+bool step_task(interp *s, oracle_op *o)
+{
+    execution e = {.s = s, .o = o, .desc = &s->p->desc[o->desc], .reduced = -1};
+    int       cause;
+    o->params.tag = o->id;
+    e.call.p = &o->params;
+    if (!bind(&e) || !bind_manual(&e) || !declared(&e) || !cover_pieces(&e) || !written_apart(&e) ||
+        !readable(&e, &cause))
+        return false;
+    note_overlap(&e);
+    const bool filter = e.desc->kernel == K_FILTER;
+    if (filter && (cause || o->kind == OP_EXPLAIN || !e.arg[0].h->unbound))
+        return false;
+    if (o->kind == OP_EXPLAIN)
+        return true;
+    if (!cause) {
+        if (!run(&e))
+            return false;
+        if (e.failed) {
+            cause = 1 + o->id;
+            s->failures++;
+        }
+    }
+    o->failed = cause > 0;
+    o->cause = cause - 1;
+    if (filter)
+        put_unbound(&e);
+    else
+        put_back(&e, cause);
+    return true;
+}

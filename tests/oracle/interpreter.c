@@ -1,0 +1,772 @@
+/* interpreter.c - the sequential meaning of a program: one record after another, on plain arrays.
+ *
+ * Naive on purpose: a view is an offset and strides into the root's dense array, every access goes
+ * through a list of places, every read is a copy taken before anything is written.  No header of
+ * runtime/ is here, and no call of the library.
+ *
+ * Readings chosen where the documentation leaves a choice:
+ *  - An operation has failed when any element of a view that it reads is failed; then everything it
+ *    would have written is failed, with the cause of the lowest record.  Where the operation might
+ *    touch only part of an argument (halo, scale, image, whole dimensions, a manual launch), or
+ *    where the old content of an accumulator is failed in part, the generator makes no such program.
+ *  - Failure belongs to elements: what was not written by the failed operation stays readable, and
+ *    overwriting heals.
+ *  - A fence must fail when a task has failed and nothing reported a failure before; it may fail
+ *    when something did; it must not when no task failed.
+ *  - The leaf of a task without accumulators is the rule's without its last step; a leaf that a task
+ *    type gives is taken as it is.  An accumulator that is aligned keeps the dimensions along which
+ *    its view moves; one that is broadcast counts all its elements.
+ *  - The identity of a float sum is +0.  A sum or product that meets an infinity or a NaN, a float
+ *    reduction in a manual launch or through an image, and two reductions in one task have no
+ *    documented bits: the generator makes none.
+ *  - A body of a canonical task, or of one with a float reduction, is called with one leaf at a time.
+ *  - A store attached for reading is not written; an unbound store is written once. */
+#include "interp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void *scratch_take(interp *s, size_t bytes)
+{
+    return arena_take(&s->scratch, bytes ? bytes : 1);
+}
+
+interp *interp_create(oracle_program *p)
+{
+    interp *s = calloc(1, sizeof *s);
+    if (!s)
+        abort();
+    s->p = p;
+    return s;
+}
+
+void interp_destroy(interp *s)
+{
+    arena_clear(&s->memory);
+    arena_clear(&s->scratch);
+    free(s);
+}
+
+/* ---- views ---- */
+
+void dense_strides(int rank, const int64_t *extent, int64_t *out_stride)
+{
+    int64_t n = 1;
+    for (int d = rank - 1; d >= 0; --d) {
+        out_stride[d] = n;
+        n *= extent[d];
+    }
+}
+
+int64_t handle_volume(const handle *h)
+{
+    int64_t n = 1;
+    for (int d = 0; d < h->rank; ++d)
+        n *= h->extent[d];
+    return n;
+}
+
+tsr_shape handle_shape(const handle *h)
+{
+    return tsr_shape_of(h->rank, h->extent);
+}
+
+places handle_places(interp *s, const handle *h, bool compact)
+{
+    int64_t low[TSR_MAX_RANK] = {0}, high[TSR_MAX_RANK], i[TSR_MAX_RANK];
+    places  p = {0, NULL};
+    int64_t room = 1;
+    for (int d = 0; d < h->rank; ++d) {
+        high[d] = compact && h->stride[d] == 0 && h->extent[d] > 1 ? 1 : h->extent[d];
+        room *= high[d];
+    }
+    p.at = scratch_take(s, (size_t)room * sizeof *p.at);
+    for (bool more = box_first(h->rank, low, high, i); more;
+         more = box_next(h->rank, low, high, i)) {
+        int64_t place = h->offset;
+        for (int d = 0; d < h->rank; ++d)
+            place += i[d] * h->stride[d];
+        p.at[p.n++] = place;
+    }
+    return p;
+}
+
+bool places_meet(interp *s, const places *a, const places *b, int root)
+{
+    const size_t n = (size_t)s->root[root].n;
+    uint8_t     *mark = memset(scratch_take(s, n), 0, n);
+    for (int64_t k = 0; k < a->n; ++k)
+        mark[a->at[k]] = 1;
+    for (int64_t k = 0; k < b->n; ++k)
+        if (mark[b->at[k]])
+            return true;
+    return false;
+}
+
+bool handle_writable(const handle *h)
+{
+    return !h->no_write && !h->promoted && !h->sealed;
+}
+
+bool handle_defined(interp *s, const handle *h)
+{
+    const places p = handle_places(s, h, true);
+    for (int64_t k = 0; k < p.n; ++k)
+        if (!s->root[h->root].defined[p.at[k]])
+            return false;
+    return true;
+}
+
+int handle_cause(interp *s, const handle *h, bool *out_all)
+{
+    const places p = handle_places(s, h, true);
+    int          least = 0;
+    *out_all = p.n > 0;
+    for (int64_t k = 0; k < p.n; ++k) {
+        const int f = s->root[h->root].failed[p.at[k]];
+        if (f && (!least || f < least))
+            least = f;
+        if (!f)
+            *out_all = false;
+    }
+    return least;
+}
+
+handle *live_handle(interp *s, int id)
+{
+    if (id < 0 || id >= MAX_OPS || !s->handle[id].live || s->handle[id].unbound)
+        return NULL;
+    return &s->handle[id];
+}
+
+int root_create(interp *s, tsr_type t, int64_t n)
+{
+    root *r = &s->root[s->n_roots];
+    memset(r, 0, sizeof *r);
+    r->n = n;
+    r->size = el_size(t);
+    const size_t room = (size_t)(n > 0 ? n : 1);
+    r->bytes = memset(arena_take(&s->memory, room * r->size), 0, room * r->size);
+    r->defined = memset(arena_take(&s->memory, room), 0, room);
+    r->failed = memset(arena_take(&s->memory, room * 2), 0, room * 2);
+    return s->n_roots++;
+}
+
+static int64_t shape_volume(const tsr_shape *shape)
+{
+    int64_t n = 1;
+    for (int d = 0; d < shape->rank; ++d) {
+        if (shape->extent[d] < 0)
+            return -1;
+        n *= shape->extent[d];
+    }
+    return n;
+}
+
+static handle *handle_create(interp *s, const oracle_op *o, int r)
+{
+    handle *h = &s->handle[o->id];
+    memset(h, 0, sizeof *h);
+    h->live = true;
+    h->root = r;
+    h->scope = s->depth;
+    s->root[r].handles++;
+    return h;
+}
+
+/* ---- making stores ---- */
+
+static bool step_create(interp *s, oracle_op *o)
+{
+    const int64_t n = shape_volume(&o->shape);
+    if (n < 0 || n > 100000 || o->shape.rank > TSR_MAX_RANK || el_size(o->type) == 0)
+        return false;
+    const bool attach = o->kind == OP_ATTACH || o->kind == OP_ATTACH_TILES;
+    if (attach && (n == 0 || s->depth > 0))
+        return false;
+    const int r = root_create(s, o->type, n);
+    handle   *h = handle_create(s, o, r);
+    h->type = o->type;
+    h->rank = o->shape.rank;
+    h->whole = true;
+    memcpy(h->extent, o->shape.extent, sizeof h->extent);
+    dense_strides(h->rank, h->extent, h->stride);
+    if (o->kind == OP_CREATE)
+        return true;
+    memset(s->root[r].defined, 1, (size_t)n);
+    for (int64_t k = 0; k < n; ++k)
+        el_from_u64(o->type, attach ? hash_pair(o->seed, (uint64_t)k) : o->seed, false,
+                    s->root[r].bytes + (size_t)k * s->root[r].size);
+    if (attach) {
+        s->root[r].attached = o->p[0] ? ATTACHED_WRITE : ATTACHED_READ;
+        h->no_write = !o->p[0];
+    }
+    return true;
+}
+
+static bool step_unbound(interp *s, oracle_op *o)
+{
+    handle *h = handle_create(s, o, root_create(s, o->type, 0));
+    h->type = o->type;
+    h->unbound = true;
+    h->whole = true;
+    h->rank = o->shape.rank;
+    memcpy(h->extent, o->shape.extent, sizeof h->extent);
+    return true;
+}
+
+/* ---- views ---- */
+
+static void remove_dim(handle *h, int dim)
+{
+    for (int d = dim; d + 1 < h->rank; ++d) {
+        h->extent[d] = h->extent[d + 1];
+        h->stride[d] = h->stride[d + 1];
+    }
+    h->rank--;
+}
+
+static bool insert_dim(handle *h, int dim, int64_t extent, int64_t stride)
+{
+    if (h->rank == TSR_MAX_RANK)
+        return false;
+    for (int d = h->rank; d > dim; --d) {
+        h->extent[d] = h->extent[d - 1];
+        h->stride[d] = h->stride[d - 1];
+    }
+    h->extent[dim] = extent;
+    h->stride[dim] = stride;
+    h->rank++;
+    return true;
+}
+
+static bool view_slice(handle *v, const oracle_op *o)
+{
+    const int     d = (int)o->p[0];
+    const int64_t start = o->p[1], stop = o->p[2], step = o->p[3];
+    if (d >= v->rank || step == 0 || start < 0 || start >= v->extent[d] || stop > v->extent[d] ||
+        stop < (step < 0 ? -1 : 0))
+        return false;
+    const int64_t length = step > 0 ? stop - start : start - stop;
+    const int64_t n = length > 0 ? (length + llabs(step) - 1) / llabs(step) : 0;
+    if (n == 0)
+        return false;
+    v->offset += start * v->stride[d];
+    v->stride[d] *= step;
+    v->extent[d] = n;
+    return true;
+}
+
+static bool view_transpose(handle *v, const oracle_op *o)
+{
+    const handle old = *v;
+    unsigned     seen = 0;
+    for (int d = 0; d < v->rank; ++d) {
+        if (o->p[d] < 0 || o->p[d] >= v->rank || seen >> o->p[d] & 1)
+            return false;
+        seen |= 1u << o->p[d];
+        v->extent[d] = old.extent[o->p[d]];
+        v->stride[d] = old.stride[o->p[d]];
+    }
+    return v->rank > 0;
+}
+
+static bool view_project(handle *v, const oracle_op *o)
+{
+    const int d = (int)o->p[0];
+    if (d >= v->rank || o->p[1] < 0 || o->p[1] >= v->extent[d])
+        return false;
+    v->offset += o->p[1] * v->stride[d];
+    remove_dim(v, d);
+    return true;
+}
+
+static bool view_broadcast(handle *v, const oracle_op *o)
+{
+    const int d = (int)o->p[0];
+    if (d >= v->rank || v->extent[d] != 1 || o->p[1] < 1)
+        return false;
+    v->extent[d] = o->p[1];
+    v->stride[d] = 0;
+    v->promoted = true;
+    return true;
+}
+
+static bool view_delinearize(handle *v, const oracle_op *o)
+{
+    const int d = (int)o->p[0], n = (int)o->p[1];
+    int64_t   product = 1;
+    for (int k = 0; k < n; ++k)
+        product *= o->p[2 + k];
+    if (d >= v->rank || n < 1 || v->rank + n - 1 > TSR_MAX_RANK || product != v->extent[d])
+        return false;
+    int64_t stride = v->stride[d];
+    remove_dim(v, d);
+    for (int k = n - 1; k >= 0; --k) {
+        insert_dim(v, d, o->p[2 + k], stride);
+        stride *= o->p[2 + k];
+    }
+    return true;
+}
+
+static bool view_diagonal(handle *v, const oracle_op *o)
+{
+    int a = (int)o->p[0], b = (int)o->p[1];
+    if (a >= v->rank || b >= v->rank || a == b || v->promoted)
+        return false;
+    if (a > b) {
+        const int c = a;
+        a = b;
+        b = c;
+    }
+    if (v->extent[b] != v->extent[a])
+        return false;
+    v->stride[a] += v->stride[b];
+    remove_dim(v, b);
+    return true;
+}
+
+static bool view_of(handle *v, const oracle_op *o)
+{
+    switch (o->kind) {
+    case OP_SLICE: return view_slice(v, o);
+    case OP_TRANSPOSE: return view_transpose(v, o);
+    case OP_PROJECT: return view_project(v, o);
+    case OP_PROMOTE:
+        v->promoted = true;
+        return o->p[0] <= v->rank && o->p[1] >= 1 && insert_dim(v, (int)o->p[0], o->p[1], 0);
+    case OP_BROADCAST: return view_broadcast(v, o);
+    case OP_REINTERPRET:
+        if (el_size(v->type) != el_size(o->type) || o->type == TSR_BOOL)
+            return false;
+        v->type = o->type;
+        return true;
+    case OP_DELINEARIZE: return view_delinearize(v, o);
+    default: return view_diagonal(v, o);
+    }
+}
+
+static bool step_view(interp *s, oracle_op *o)
+{
+    const handle *h = live_handle(s, o->a);
+    if (!h)
+        return false;
+    handle v = *h;
+    v.whole = false;
+    if (!view_of(&v, o) || handle_volume(&v) > 100000)
+        return false;
+    v.scope = s->depth;
+    s->handle[o->id] = v;
+    s->root[v.root].handles++;
+    return true;
+}
+
+/* The content as it is now, in a root of its own. */
+static bool step_seal(interp *s, oracle_op *o)
+{
+    const handle *h = live_handle(s, o->a);
+    if (!h || h->sealed || s->root[h->root].attached)
+        return false;
+    const root *from = &s->root[h->root];
+    const int   r = root_create(s, h->type, from->n);
+    memcpy(s->root[r].bytes, from->bytes, (size_t)from->n * from->size);
+    memcpy(s->root[r].defined, from->defined, (size_t)from->n);
+    memcpy(s->root[r].failed, from->failed, (size_t)from->n * 2);
+    handle v = *h;
+    v.root = r;
+    v.sealed = true;
+    v.whole = false;
+    v.scope = s->depth;
+    s->handle[o->id] = v;
+    s->root[r].handles = 1;
+    return true;
+}
+
+/* ---- the end of handles ---- */
+
+static void end_handle(interp *s, handle *h)
+{
+    h->live = false;
+    s->root[h->root].handles--;
+}
+
+static bool step_release(interp *s, oracle_op *o)
+{
+    if (o->a < 0 || !s->handle[o->a].live)
+        return false;
+    handle *h = &s->handle[o->a];
+    if (h->whole && s->root[h->root].attached == ATTACHED_WRITE)
+        return false;
+    end_handle(s, h);
+    return true;
+}
+
+static bool step_keep(interp *s, oracle_op *o)
+{
+    if (o->a < 0 || !s->handle[o->a].live || s->handle[o->a].scope != s->depth || s->depth == 0)
+        return false;
+    s->handle[o->a].scope--;
+    return true;
+}
+
+static bool step_leave(interp *s)
+{
+    if (s->depth == 0)
+        return false;
+    for (int k = 0; k < MAX_OPS; ++k) {
+        if (s->handle[k].live && s->handle[k].scope == s->depth)
+            end_handle(s, &s->handle[k]);
+        if (s->part[k].live && s->part[k].scope == s->depth)
+            s->part[k].live = false;
+    }
+    s->depth--;
+    return true;
+}
+
+/* ---- reading ---- */
+
+static void expect_content(interp *s, oracle_op *o, const handle *h)
+{
+    const root  *r = &s->root[h->root];
+    const places p = handle_places(s, h, false);
+    o->bytes = (size_t)p.n * r->size;
+    o->expect = arena_take(&s->p->memory, o->bytes ? o->bytes : 1);
+    o->shape_now = handle_shape(h);
+    o->type_now = h->type;
+    for (int64_t k = 0; k < p.n; ++k)
+        memcpy(o->expect + (size_t)k * r->size, r->bytes + (size_t)p.at[k] * r->size, r->size);
+}
+
+static bool step_read(interp *s, oracle_op *o)
+{
+    const handle *h = live_handle(s, o->a);
+    if (!h || !handle_defined(s, h))
+        return false;
+    if (o->kind == OP_VALUE && handle_volume(h) != 1)
+        return false;
+    if (o->kind == OP_LOCAL && h->promoted)
+        return false;
+    if (o->kind == OP_DETACH &&
+        (!h->whole || s->root[h->root].handles != 1 || s->root[h->root].attached != ATTACHED_WRITE))
+        return false;
+    bool      all;
+    const int cause = handle_cause(s, h, &all);
+    o->failed = cause > 0;
+    o->cause = cause - 1;
+    o->shape_now = handle_shape(h);
+    o->type_now = h->type;
+    o->bytes = (size_t)handle_volume(h) * el_size(h->type);
+    if (cause && (o->kind == OP_LOCAL || o->kind == OP_DETACH))
+        return false;
+    if (cause)
+        s->told = true;
+    else
+        expect_content(s, o, h);
+    if (o->kind == OP_VALUE && !cause) {
+        s->known[o->id] = true;
+        memcpy(&s->value[o->id], o->expect, o->bytes < 8 ? o->bytes : 8);
+    }
+    if (o->kind == OP_DETACH)
+        end_handle(s, &s->handle[o->a]);
+    return true;
+}
+
+static bool step_shape(interp *s, oracle_op *o)
+{
+    const handle *h = live_handle(s, o->a);
+    if (!h)
+        return false;
+    o->shape_now = handle_shape(h);
+    o->type_now = h->type;
+    return true;
+}
+
+/* ---- writing ---- */
+
+static bool step_fill(interp *s, oracle_op *o)
+{
+    const handle *h = live_handle(s, o->a);
+    if (!h || !handle_writable(h))
+        return false;
+    root        *r = &s->root[h->root];
+    const places p = handle_places(s, h, false);
+    for (int64_t k = 0; k < p.n; ++k) {
+        el_from_u64(h->type, o->kind == OP_FILL ? o->seed : hash_pair(o->seed, (uint64_t)k), false,
+                    r->bytes + (size_t)p.at[k] * r->size);
+        r->defined[p.at[k]] = 1;
+        r->failed[p.at[k]] = 0;
+    }
+    o->shape_now = handle_shape(h);
+    o->type_now = h->type;
+    return true;
+}
+
+static bool step_copy(interp *s, oracle_op *o)
+{
+    const handle *to = live_handle(s, o->a), *from = live_handle(s, o->b);
+    if (!to || !from || to->type != from->type || to->rank != from->rank ||
+        memcmp(to->extent, from->extent, (size_t)to->rank * 8) != 0 || !handle_writable(to) ||
+        !handle_defined(s, from))
+        return false;
+    bool         all;
+    const int    cause = handle_cause(s, from, &all);
+    root        *t = &s->root[to->root], *f = &s->root[from->root];
+    const places tp = handle_places(s, to, false), fp = handle_places(s, from, false);
+    uint8_t     *old = scratch_take(s, (size_t)fp.n * f->size);
+    for (int64_t k = 0; k < fp.n; ++k)
+        memcpy(old + (size_t)k * f->size, f->bytes + (size_t)fp.at[k] * f->size, f->size);
+    o->overlap = to->root == from->root && places_meet(s, &tp, &fp, to->root);
+    for (int64_t k = 0; k < tp.n; ++k) {
+        memcpy(t->bytes + (size_t)tp.at[k] * t->size, old + (size_t)k * f->size, t->size);
+        t->defined[tp.at[k]] = 1;
+        t->failed[tp.at[k]] = (int16_t)cause;
+    }
+    o->failed = cause > 0;
+    return true;
+}
+
+/* ---- partitions ---- */
+
+static part *part_create(interp *s, const oracle_op *o, int64_t n, const tsr_shape *shape)
+{
+    part *q = &s->part[o->id];
+    q->live = true;
+    q->scope = s->depth;
+    q->n = n;
+    q->shape = *shape;
+    q->box = arena_take(&s->memory, (size_t)(n > 0 ? n : 1) * sizeof *q->box);
+    memset(q->box, 0, (size_t)n * sizeof *q->box);
+    for (int64_t k = 0; k < n; ++k)
+        q->box[k].rank = shape->rank;
+    return q;
+}
+
+static bool step_tiles(interp *s, oracle_op *o)
+{
+    int64_t count[TSR_MAX_RANK], low[TSR_MAX_RANK] = {0}, i[TSR_MAX_RANK], n = 1;
+    for (int d = 0; d < o->shape.rank; ++d) {
+        if (o->p[d] < 1 || o->shape.extent[d] < 1)
+            return false;
+        count[d] = (o->shape.extent[d] + o->p[d] - 1) / o->p[d];
+        n *= count[d];
+    }
+    if (n > 64 || o->shape.rank < 1)
+        return false;
+    part   *q = part_create(s, o, n, &o->shape);
+    int64_t k = 0;
+    for (bool more = box_first(o->shape.rank, low, count, i); more;
+         more = box_next(o->shape.rank, low, count, i), ++k)
+        for (int d = 0; d < o->shape.rank; ++d) {
+            const int64_t high = (i[d] + 1) * o->p[d];
+            q->box[k].low[d] = i[d] * o->p[d];
+            q->box[k].high[d] = high < o->shape.extent[d] ? high : o->shape.extent[d];
+        }
+    return true;
+}
+
+/* Boxes drawn from the seed: p[0] of them, some empty; they may meet. */
+static bool step_boxes(interp *s, oracle_op *o)
+{
+    if (o->p[0] < 1 || o->p[0] > 64 || o->shape.rank < 1)
+        return false;
+    for (int d = 0; d < o->shape.rank; ++d)
+        if (o->shape.extent[d] < 1)
+            return false;
+    part *q = part_create(s, o, o->p[0], &o->shape);
+    rng   r = {o->seed};
+    for (int64_t k = 0; k < q->n; ++k)
+        for (int d = 0; d < q->shape.rank; ++d) {
+            q->box[k].low[d] = rng_below(&r, q->shape.extent[d]);
+            q->box[k].high[d] =
+                q->box[k].low[d] + rng_below(&r, q->shape.extent[d] - q->box[k].low[d] + 1);
+        }
+    return true;
+}
+
+/* Point i has the box of point hash(seed, i) of `a`, or none. */
+static bool step_projection(interp *s, oracle_op *o)
+{
+    if (o->a < 0 || !s->part[o->a].live || o->p[0] < 1 || o->p[0] > 64)
+        return false;
+    const part *from = &s->part[o->a];
+    part       *q = part_create(s, o, o->p[0], &from->shape);
+    for (int64_t k = 0; k < q->n; ++k) {
+        const int64_t to = (int64_t)(hash_pair(o->seed, (uint64_t)k) % (uint64_t)(from->n + 1)) - 1;
+        if (to >= 0)
+            q->box[k] = from->box[to];
+    }
+    return true;
+}
+
+static bool step_end_partition(interp *s, oracle_op *o)
+{
+    if (o->a < 0 || !s->part[o->a].live)
+        return false;
+    s->part[o->a].live = false;
+    return true;
+}
+
+/* ---- a record ---- */
+
+static bool step_fence(interp *s, oracle_op *o)
+{
+    o->fence = s->failures == 0 ? 0 : s->told ? 2 : 1;
+    if (s->failures)
+        s->told = true;
+    return true;
+}
+
+static bool step_any(interp *s, oracle_op *o)
+{
+    switch (o->kind) {
+    case OP_CREATE:
+    case OP_FILLED:
+    case OP_ATTACH:
+    case OP_ATTACH_TILES: return step_create(s, o);
+    case OP_UNBOUND: return step_unbound(s, o);
+    case OP_SEAL: return step_seal(s, o);
+    case OP_RELEASE: return step_release(s, o);
+    case OP_KEEP: return step_keep(s, o);
+    case OP_ENTER: s->depth++; return s->depth < 8 || (s->depth--, false);
+    case OP_LEAVE: return step_leave(s);
+    case OP_FILL:
+    case OP_WRITE: return step_fill(s, o);
+    case OP_COPY: return step_copy(s, o);
+    case OP_DETACH:
+    case OP_READ:
+    case OP_VALUE:
+    case OP_STATUS:
+    case OP_LOCAL: return step_read(s, o);
+    case OP_SHAPE: return step_shape(s, o);
+    case OP_TILES: return step_tiles(s, o);
+    case OP_BOXES: return step_boxes(s, o);
+    case OP_PROJECTION: return step_projection(s, o);
+    case OP_END_PARTITION: return step_end_partition(s, o);
+    case OP_TASK:
+    case OP_EXPLAIN: return step_task(s, o);
+    case OP_FENCE: return step_fence(s, o);
+    case OP_FLUSH:
+    case OP_AGREE: return true;
+    default: return step_view(s, o);
+    }
+}
+
+bool interp_step(interp *s, oracle_op *o)
+{
+    arena_clear(&s->scratch);
+    o->idle = o->failed = false;
+    o->expect = NULL;
+    o->bytes = 0;
+    o->overlap = 0;
+    if (o->guard >= 0) {
+        if (!s->known[o->guard])
+            return false;
+        if (!(s->value[o->guard] & 1)) {
+            o->idle = true;
+            return true;
+        }
+    }
+    return step_any(s, o);
+}
+
+/* ---- a program ---- */
+
+static void finish_handle(interp *s, int id)
+{
+    const handle   *h = live_handle(s, id);
+    oracle_program *p = s->p;
+    if (!h || !handle_defined(s, h))
+        return;
+    if (!h->whole && !h->sealed && hash_u64((uint64_t)id) % 4 != 0)
+        return;
+    bool          all;
+    oracle_op     o = {.id = id};
+    oracle_final *f = &p->final[p->n_finals++];
+    const int     cause = handle_cause(s, h, &all);
+    f->id = id;
+    f->failed = cause > 0;
+    f->cause = cause - 1;
+    expect_content(s, &o, h);
+    f->expect = o.expect;
+    f->bytes = o.bytes;
+    f->shape = o.shape_now;
+    f->type = o.type_now;
+}
+
+void interp_finish(interp *s)
+{
+    s->p->n_finals = 0;
+    for (int id = 0; id < MAX_OPS; ++id) {
+        arena_clear(&s->scratch);
+        finish_handle(s, id);
+    }
+    s->p->any_failure = s->failures > 0;
+}
+
+void interp_program(oracle_program *p)
+{
+    arena_clear(&p->memory);
+    interp *s = interp_create(p);
+    for (int k = 0; k < p->n_ops; ++k)
+        p->op[k].skip = !interp_step(s, &p->op[k]);
+    interp_finish(s);
+    interp_destroy(s);
+}
+
+/* ---- what the generator asks ---- */
+
+bool interp_store(const interp *s, int id, store_info *out)
+{
+    if (id < 0 || id >= MAX_OPS || !s->handle[id].live)
+        return false;
+    const handle *h = &s->handle[id];
+    const root   *r = &s->root[h->root];
+    *out = (store_info){.live = true,
+                        .writable = handle_writable(h) && !h->unbound,
+                        .reducible = !h->no_write && !h->sealed && !h->unbound,
+                        .sealed = h->sealed,
+                        .promoted = h->promoted,
+                        .whole_root = h->whole,
+                        .unbound = h->unbound,
+                        .attached = r->attached != NOT_ATTACHED,
+                        .attach_read = r->attached == ATTACHED_READ,
+                        .root = h->root,
+                        .scope = h->scope,
+                        .handles_of_root = r->handles,
+                        .type = h->type,
+                        .shape = handle_shape(h)};
+    return true;
+}
+
+bool interp_content(interp *s, int id, bool *out_failed)
+{
+    const handle *h = live_handle(s, id);
+    bool          all;
+    arena_clear(&s->scratch);
+    if (!h || !handle_defined(s, h))
+        return false;
+    *out_failed = handle_cause(s, h, &all) > 0;
+    return true;
+}
+
+bool interp_partition(const interp *s, int id, tsr_shape *out_shape, int64_t *out_points)
+{
+    if (id < 0 || id >= MAX_OPS || !s->part[id].live)
+        return false;
+    *out_shape = s->part[id].shape;
+    *out_points = s->part[id].n;
+    return true;
+}
+
+int interp_scope_depth(const interp *s)
+{
+    return s->depth;
+}
+
+bool interp_value_known(const interp *s, int id, uint64_t *out_low_bits)
+{
+    if (!s->known[id])
+        return false;
+    *out_low_bits = s->value[id];
+    return true;
+}

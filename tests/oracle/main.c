@@ -1,0 +1,332 @@
+/* main.c - the oracle's command line and its table.
+ *
+ *     oracle --programs 20000 --seed 7
+ *
+ * Random programs, each run by a naive interpreter and by the runtime, compared bit for bit. */
+#include "apart.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const group_names[] = {
+#define X(name, text) text,
+    FEATURE_GROUP_MAP(X)
+#undef X
+};
+
+static void usage(FILE *f)
+{
+    fprintf(f, "oracle - random programs against a sequential interpreter, bit for bit\n\n"
+               "  --programs N     how many (1000; 300 with --mutants, for each fault)\n"
+               "  --seed S         of the programs (1)\n"
+               "  --ranks A-B      ranks of a program (1-4)\n"
+               "  --workers A-B    workers of a rank (1-8)\n"
+               "  --features LIST  only these, or all but these: -a,b\n"
+               "  --only INDEX     one program, shrunk and printed when it fails\n"
+               "  --print          print the program of --only\n"
+               "  --dry            generate and interpret only\n"
+               "  --seeds FILE     the programs kept in a file: `seed index` a line\n"
+               "  --mutants        planted faults: is each found?\n"
+               "  --jobs N         programs side by side (2)\n"
+               "  --limit S        seconds without progress that count as a hang (20)\n"
+               "  --failures N     stop after so many (20); --until-failure: after one\n"
+               "  --no-shrink      do not shrink the first failure\n"
+               "  --verbose --json --help\n\nfeatures:");
+    for (int k = 0; k < N_GROUPS; ++k)
+        fprintf(f, " %s", group_names[k]);
+    fprintf(f, "\n");
+}
+
+static bool range(const char *text, int *low, int *high, int most)
+{
+    const int n = sscanf(text, "%d-%d", low, high);
+    if (n == 1)
+        *high = *low;
+    return n >= 1 && *low >= 1 && *high >= *low && *high <= most;
+}
+
+static bool features(const char *text, uint32_t *out)
+{
+    const bool but = text[0] == '-';
+    char       copy[400], *rest = copy;
+    uint32_t   bits = 0;
+    snprintf(copy, sizeof copy, "%s", text + but);
+    for (const char *word; (word = strsep(&rest, ","));) {
+        int k = 0;
+        while (k < N_GROUPS && strcmp(word, group_names[k]) != 0)
+            ++k;
+        if (k < N_GROUPS)
+            bits |= 1u << k;
+        else if (*word && strcmp(word, "none") != 0)
+            return false;
+    }
+    *out = but ? ~bits : bits;
+    return true;
+}
+
+/* ---- the table ---- */
+
+/* What must have happened in a long run. */
+static const tsr_counter_id must_happen[] = {
+    TSR_COUNT_ON_THE_SPOT, TSR_COUNT_OFF_ISSUER,       TSR_COUNT_OVERLAPPED,    TSR_COUNT_STOLEN,
+    TSR_COUNT_RENAMES,     TSR_COUNT_WAITS_AVOIDED,    TSR_COUNT_IN_PLACE,      TSR_COUNT_EDGES,
+    TSR_COUNT_PLAN_HITS,   TSR_COUNT_MEMO_HITS,        TSR_COUNT_TEMPORARIES,   TSR_COUNT_WINDOWS,
+    TSR_COUNT_COPIES,      TSR_COUNT_MESSAGES,         TSR_COUNT_HALO_MESSAGES, TSR_COUNT_SETTLES,
+    TSR_COUNT_FETCHES,     TSR_COUNT_AGREEMENTS,       TSR_COUNT_REPLICATED,    TSR_COUNT_IMAGES,
+    TSR_COUNT_LEAVES,      TSR_COUNT_FAILED_OPERATIONS};
+
+static bool is_must(int counter)
+{
+    for (size_t k = 0; k < sizeof must_happen / sizeof *must_happen; ++k)
+        if ((int)must_happen[k] == counter)
+            return true;
+    return false;
+}
+
+static bool between_ranks(int counter)
+{
+    return counter == TSR_COUNT_MESSAGES || counter == TSR_COUNT_HALO_MESSAGES ||
+           counter == TSR_COUNT_SETTLES || counter == TSR_COUNT_FETCHES;
+}
+
+/* How many rows fall short; a run under 1000 programs, or of chosen features, may. */
+static int print_table(const oracle_command *c, const oracle_tally *t)
+{
+    const bool strict = t->run >= 1000 && c->limits.groups == ~0u && c->limits.ranks_high > 1 &&
+                        c->limits.workers_high > 1;
+    int short_of = 0;
+    printf("%-44s %9s %7s\n", "feature", "programs", "share");
+    for (int f = 0; f < feature_count(); ++f) {
+        const double share = t->run ? 100.0 * (double)t->with_feature[f] / (double)t->run : 0;
+        const bool   low = strict && share < 1;
+        short_of += low;
+        printf("%-44s %9lld %6.1f%%%s\n", feature_name(f), (long long)t->with_feature[f], share,
+               low ? "  TOO FEW" : "");
+    }
+    printf("\n%-44s %15s\n", "runtime event", "count");
+    for (int k = 0; k < TSR_N_COUNTERS; ++k) {
+        if (k == TSR_COUNT_MEMORY_BYTES || k == TSR_COUNT_MEMORY_PEAK_BYTES)
+            continue;
+        const bool none = strict && is_must(k) && t->counters[k] == 0;
+        short_of += none;
+        printf("%-44s %15lld%s\n", tsr_counter_name((tsr_counter_id)k), (long long)t->counters[k],
+               none ? "  NEVER" : "");
+    }
+    (void)between_ranks;
+    return short_of;
+}
+
+static void print_json(const oracle_command *c, const oracle_tally *t, double seconds)
+{
+    printf("{\"seed\": %llu, \"programs\": %lld, \"passed\": %lld, \"failed\": %lld, "
+           "\"seconds\": %.1f, \"features\": {",
+           (unsigned long long)c->seed, (long long)t->run, (long long)(t->run - t->failed),
+           (long long)t->failed, seconds);
+    for (int f = 0; f < feature_count(); ++f)
+        printf("%s\"%s\": %lld", f ? ", " : "", feature_name(f), (long long)t->with_feature[f]);
+    printf("}, \"events\": {");
+    for (int k = 0; k < TSR_N_COUNTERS; ++k)
+        printf("%s\"%s\": %lld", k ? ", " : "", tsr_counter_name((tsr_counter_id)k),
+               (long long)t->counters[k]);
+    printf("}}\n");
+}
+
+/* ---- modes ---- */
+
+static void shrink_and_print(const oracle_command *c, oracle_program *p, oracle_result *r)
+{
+    if (c->shrink) {
+        printf("shrinking ...\n");
+        fflush(stdout);
+        shrink(p, 90, r);
+    }
+    print_program(stdout, p, r->what);
+}
+
+static int only_main(const oracle_command *c)
+{
+    oracle_program *p = calloc(1, sizeof *p);
+    oracle_result   r = {0};
+    generate(p, c->seed, (uint64_t)c->only, &c->limits);
+    if (c->print) {
+        print_program(stdout, p, "as generated");
+        return 0;
+    }
+    verdict v = PASSED;
+    for (int64_t k = 0; k < c->programs && v == PASSED; ++k)
+        v = run_apart(p, c->limit_s, &r);
+    if (v != PASSED) {
+        printf("FAILED --seed %llu --only %lld: %s\n", (unsigned long long)c->seed,
+               (long long)c->only, r.what);
+        shrink_and_print(c, p, &r);
+    }
+    printf("%d passed, %d failed\n", v == PASSED, v != PASSED);
+    arena_clear(&p->memory);
+    free(p);
+    return v != PASSED;
+}
+
+/* Programs that once failed; the file says which. */
+static int seeds_main(const oracle_command *c, const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char  line[200];
+    int   passed = 0, failed = 0;
+    if (!f) {
+        printf("cannot read %s\n", path);
+        return 1;
+    }
+    oracle_program *p = calloc(1, sizeof *p);
+    while (fgets(line, sizeof line, f)) {
+        unsigned long long seed, index;
+        oracle_result      r;
+        if (sscanf(line, "%llu %llu", &seed, &index) != 2)
+            continue;
+        generate(p, seed, index, &c->limits);
+        const verdict v = run_apart(p, c->limit_s, &r);
+        if (v != PASSED)
+            printf("FAILED --seed %llu --only %llu: %s\n", seed, index, r.what);
+        passed += v == PASSED;
+        failed += v != PASSED;
+        arena_clear(&p->memory);
+    }
+    fclose(f);
+    free(p);
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed > 0;
+}
+
+/* Only generate: coverage, and whether interpreting again gives the same. */
+static int dry_main(const oracle_command *c)
+{
+    oracle_program *p = calloc(1, sizeof *p);
+    oracle_tally   *t = calloc(1, sizeof *t);
+    int64_t         records = 0;
+    const double    start = now_s();
+    for (int64_t i = c->first; i < c->first + c->programs; ++i) {
+        feature_set before, after;
+        generate(p, c->seed, (uint64_t)i, &c->limits);
+        features_of(p, &before);
+        records += p->n_ops;
+        interp_program(p);
+        features_of(p, &after);
+        t->run++;
+        t->failed += memcmp(&before, &after, sizeof before) != 0;
+        for (int f = 0; f < feature_count(); ++f)
+            t->with_feature[f] += before.bits[f / 64] >> f % 64 & 1;
+        arena_clear(&p->memory);
+    }
+    print_table(c, t);
+    printf("%lld records, %.1f s; %lld passed, %lld failed\n", (long long)records, now_s() - start,
+           (long long)(t->run - t->failed), (long long)t->failed);
+    const int64_t failed = t->failed;
+    free(p);
+    free(t);
+    return failed > 0;
+}
+
+static int batch_main(const oracle_command *c)
+{
+    oracle_tally *t = calloc(1, sizeof *t);
+    const double  start = now_s();
+    const bool    leaves = leaf_compare(c->seed, 2000);
+    batch_run(c, t);
+    int short_of = 0;
+    if (c->json)
+        print_json(c, t, now_s() - start);
+    else if (!c->until_failure)
+        short_of = print_table(c, t);
+    if (t->failed && c->shrink && !c->json && !c->until_failure) {
+        oracle_program *p = calloc(1, sizeof *p);
+        oracle_result   r = {0};
+        generate(p, c->seed, t->first_failed, &c->limits);
+        for (int k = 0; k < 5; ++k)
+            if (run_apart(p, c->limit_s, &r) != PASSED) {
+                shrink_and_print(c, p, &r);
+                break;
+            }
+        arena_clear(&p->memory);
+        free(p);
+    }
+    const long long failed = t->failed + !leaves + short_of;
+    if (!c->json)
+        printf("%.1f s; %lld passed, %lld failed\n", now_s() - start,
+               (long long)(t->run - t->failed), failed);
+    free(t);
+    return failed > 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"programs", 1, 0, 'n'},
+                                            {"seed", 1, 0, 's'},
+                                            {"ranks", 1, 0, 'r'},
+                                            {"workers", 1, 0, 'w'},
+                                            {"features", 1, 0, 'f'},
+                                            {"mutants", 0, 0, 'm'},
+                                            {"only", 1, 0, 'o'},
+                                            {"verbose", 0, 0, 'v'},
+                                            {"json", 0, 0, 'j'},
+                                            {"jobs", 1, 0, 'J'},
+                                            {"limit", 1, 0, 'l'},
+                                            {"failures", 1, 0, 'F'},
+                                            {"help", 0, 0, 'h'},
+                                            {"no-shrink", 0, 0, 'S'},
+                                            {"until-failure", 0, 0, 'u'},
+                                            {"print", 0, 0, 'p'},
+                                            {"dry", 0, 0, 'd'},
+                                            {"seeds", 1, 0, 'k'},
+                                            {0}};
+    oracle_command             c = {.seed = 1,
+                                    .programs = -1,
+                                    .only = -1,
+                                    .jobs = 2,
+                                    .limit_s = 20,
+                                    .max_failures = 20,
+                                    .shrink = true,
+                                    .limits = {~0u, 1, 4, 1, 8}};
+    const char                *seeds = NULL;
+    bool                       mutants = false, dry = false, good = true;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        switch (o) {
+        case 'n': c.programs = atoll(optarg); break;
+        case 's': c.seed = strtoull(optarg, NULL, 0); break;
+        case 'r':
+            good &= range(optarg, &c.limits.ranks_low, &c.limits.ranks_high, MAX_RANKS);
+            break;
+        case 'w': good &= range(optarg, &c.limits.workers_low, &c.limits.workers_high, 64); break;
+        case 'f': good &= features(optarg, &c.limits.groups); break;
+        case 'm': mutants = true; break;
+        case 'o': c.only = atoll(optarg); break;
+        case 'v': c.verbose = true; break;
+        case 'j': c.json = true; break;
+        case 'J': c.jobs = atoi(optarg); break;
+        case 'l': c.limit_s = atoi(optarg); break;
+        case 'F': c.max_failures = atoi(optarg); break;
+        case 'S': c.shrink = false; break;
+        case 'u':
+            c.until_failure = true;
+            c.max_failures = 1;
+            break;
+        case 'p': c.print = true; break;
+        case 'd': dry = true; break;
+        case 'k': seeds = optarg; break;
+        case 'h': usage(stdout); return 0;
+        default: good = false;
+        }
+    if (!good || optind < argc) {
+        usage(stderr);
+        return 2;
+    }
+    if (c.programs < 0)
+        c.programs = mutants ? 300 : c.only >= 0 ? 1 : 1000;
+    if (mutants)
+        return mutants_main(argv[0], &c);
+    if (dry)
+        return dry_main(&c);
+    if (seeds)
+        return seeds_main(&c, seeds);
+    return c.only >= 0 ? only_main(&c) : batch_main(&c);
+}
