@@ -53,7 +53,7 @@ typedef struct places {
 
 places handle_places(interp *s, const handle *h, bool compact);
 /* Whether two views of a root share an element. */
-bool    places_meet(interp *s, const places *a, const places *b, int root);
+bool    places_meet(interp *s, const places *a, const places *b, int of);
 int64_t handle_volume(const handle *h);
 /* Whether each element of the view is another one of the root, and may be written. */
 bool handle_writable(const handle *h);

@@ -91,9 +91,9 @@ places handle_places(interp *s, const handle *h, bool compact)
     return p;
 }
 
-bool places_meet(interp *s, const places *a, const places *b, int root)
+bool places_meet(interp *s, const places *a, const places *b, int of)
 {
-    const size_t n = (size_t)s->root[root].n;
+    const size_t n = (size_t)s->root[of].n;
     uint8_t     *mark = memset(scratch_take(s, n), 0, n);
     for (int64_t k = 0; k < a->n; ++k)
         mark[a->at[k]] = 1;
