@@ -107,7 +107,7 @@ static uint16_t float_to_bf16(float f)
 static uint64_t load_integer(tsr_type t, const void *x)
 {
     uint64_t     v = 0;
-    const size_t n = el_size(t);
+    const size_t n = el_size(t) < 8 ? el_size(t) : 8;
     memcpy(&v, x, n);
     if (is_signed(t) && n < 8 && v >> (8 * n - 1) & 1)
         v |= ~(uint64_t)0 << 8 * n;

@@ -154,7 +154,7 @@ static void add_scalar(gen *g, proposal *q, tsr_type t)
 {
     const int k = q->o.n_args++;
     q->key.type[k] = t;
-    q->o.arg[k].value = rng_range(&g->r, -3, 5);
+    q->o.arg[k].value = rng_range(&g->r, t >= TSR_U8 && t <= TSR_U64 ? 0 : -3, 5);
     if (allowed(g, GROUP_VALUES) && rng_chance(&g->r, 25))
         steer(g, &q->o.arg[k].reg);
     const tsr_shape one = {.rank = 0};

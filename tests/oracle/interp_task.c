@@ -63,6 +63,8 @@ static bool bind_value(execution *e, int k)
             return false;
         v = (int64_t)(e->s->value[a->reg] % 5);
     }
+    if (v < 0 && d->type >= TSR_U8 && d->type <= TSR_U64)
+        return false; /* not a value of the type */
     x->bytes = scratch_take(e->s, 16);
     el_from_i64(d->type, v, x->bytes);
     return d->access == TSR_SCALAR;

@@ -168,12 +168,12 @@ static int only_main(const oracle_command *c)
     return v != PASSED;
 }
 
-/* Programs that once failed; the file says which. */
-static int seeds_main(const oracle_command *c, const char *path)
+/* Programs that once failed; the file says which.  How many fail again. */
+static int run_seeds(const oracle_command *c, const char *path, int *out_passed)
 {
     FILE *f = fopen(path, "r");
     char  line[200];
-    int   passed = 0, failed = 0;
+    int   failed = 0;
     if (!f) {
         printf("cannot read %s\n", path);
         return 1;
@@ -188,12 +188,19 @@ static int seeds_main(const oracle_command *c, const char *path)
         const verdict v = run_apart(p, c->limit_s, &r);
         if (v != PASSED)
             printf("FAILED --seed %llu --only %llu: %s\n", seed, index, r.what);
-        passed += v == PASSED;
+        *out_passed += v == PASSED;
         failed += v != PASSED;
         arena_clear(&p->memory);
     }
     fclose(f);
     free(p);
+    return failed;
+}
+
+static int seeds_main(const oracle_command *c, const char *path)
+{
+    int       passed = 0;
+    const int failed = run_seeds(c, path, &passed);
     printf("%d passed, %d failed\n", passed, failed);
     return failed > 0;
 }
@@ -232,8 +239,12 @@ static int batch_main(const oracle_command *c)
     oracle_tally *t = calloc(1, sizeof *t);
     const double  start = now_s();
     const bool    leaves = leaf_compare(c->seed, 2000);
+    int           short_of = 0, seeds_passed = 0, seeds_failed = 0;
+#ifdef ORACLE_SEEDS
+    if (c->limits.groups == ~0u && !c->until_failure)
+        seeds_failed = run_seeds(c, ORACLE_SEEDS, &seeds_passed);
+#endif
     batch_run(c, t);
-    int short_of = 0;
     if (c->json)
         print_json(c, t, now_s() - start);
     else if (!c->until_failure)
@@ -250,10 +261,10 @@ static int batch_main(const oracle_command *c)
         arena_clear(&p->memory);
         free(p);
     }
-    const long long failed = t->failed + !leaves + short_of;
+    const long long failed = t->failed + !leaves + short_of + seeds_failed;
     if (!c->json)
         printf("%.1f s; %lld passed, %lld failed\n", now_s() - start,
-               (long long)(t->run - t->failed), failed);
+               (long long)(t->run - t->failed + seeds_passed), failed);
     free(t);
     return failed > 0;
 }
