@@ -23,7 +23,7 @@
     X(FAILURE_LOST, "a failed input does not fail what reads it")                                  \
     X(IDENTITY_NOT_RESET, "an accumulator keeps what was in its memory")                                \
     X(LEAF_SHIFTED, "canonical leaves are half as long along the last dimension")                  \
-    X(SETTLE_LAYER, "a settle leaves out its oldest layer")                                        \
+    X(LOST_LAYER, "an owner map of three layers loses the oldest")                                        \
     X(OVERLAP_IN_PLACE, "a write that meets a read of its own operation goes in place")            \
     X(SCALAR_EARLY, "a scalar store is read before its writer is done")
 

@@ -17,6 +17,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/mutant.h"
 
 /* ---- layers ---- */
 
@@ -219,6 +220,8 @@ static bool layers_meet(const struct owner_map *m, const struct owner_layer *a,
 
 static void fetched_end_met(struct owner_map *m, const struct owner_layer *written)
 {
+    if (MUTANT(FETCH_KEPT))
+        return;
     for (int i = m->n_fetched - 1; i >= 0; --i)
         if (layers_meet(m, written, m->fetched[i]))
             fetched_end(m, i);
@@ -409,6 +412,8 @@ static void layer_push(struct owner_map *m, struct owner_layer *w)
     for (int i = m->n_layers++; i > 0; --i)
         m->layer[i] = m->layer[i - 1];
     m->layer[0] = w;
+    if (MUTANT(LOST_LAYER) && m->n_layers > 2)
+        layers_drop(m, 1u << (m->n_layers - 1));
     home_update(m, w);
 }
 

@@ -10,6 +10,7 @@
  * the last rule; the first among equals.
  *
  * Cost: O(log of the leaf); the lists O(leaves of this rank * arguments). Threads: pure functions. */
+#include "base/mutant.h"
 #include "model/types.h"
 #include "solve/problem.h"
 
@@ -111,6 +112,8 @@ void solve_leaf_of(const struct problem *q, const int64_t *extent, bool with_acc
     for (int d = 0; d < q->rank; ++d)
         if (q->desc->leaf[d] > 0)
             out_leaf[d] = q->desc->leaf[d];
+    if (MUTANT(LEAF_SHIFTED) && q->rank > 0 && out_leaf[q->rank - 1] > 1)
+        out_leaf[q->rank - 1] /= 2;
 }
 
 bool solve_is_exact(tsr_reduction op, tsr_type type, const tsr_reducer *reducer)
