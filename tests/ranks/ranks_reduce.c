@@ -1,0 +1,204 @@
+/* Reductions over ranks: exact ones are right; floating-point sums have the bits of one rank. */
+#include <math.h>
+
+#include "ranks_try.h"
+
+enum { INTO, FROM };
+enum { ROWS = 70, COLUMNS = 45 };
+
+static double element(int i, int j)
+{
+    return sin(0.37 * i + 1.1 * j) * exp2((i * 7 + j * 3) % 40 - 20);
+}
+
+/* ---- an integer sum and the greatest, of all ---- */
+
+static tsr_status sum_body(const tsr_task_context *t)
+{
+    int64_t       *into = tsr_element_i64_of(t, INTO);
+    tsr_in_i64_1d  from = tsr_in_i64_1d_of(t, FROM);
+    TSR_FOR_1D(i, from.box)
+        *into += tsr_at(from, i);
+    return TSR_OK;
+}
+
+static const tsr_task_desc sum_i64 = {
+    .name = "test.sum_i64",
+    .args = {[INTO] = {TSR_REDUCE, TSR_I64, .name = "into", .reduction = TSR_SUM},
+             [FROM] = {TSR_READ, TSR_I64, 1, "from"}},
+    .constraints = {TSR_BROADCAST(INTO)},
+    .variants = {[TSR_CPU] = {.body = sum_body}},
+};
+
+static tsr_status max_body(const tsr_task_context *t)
+{
+    int64_t       *into = tsr_element_i64_of(t, INTO);
+    tsr_in_i64_1d  from = tsr_in_i64_1d_of(t, FROM);
+    TSR_FOR_1D(i, from.box)
+        *into = tsr_at(from, i) > *into ? tsr_at(from, i) : *into;
+    return TSR_OK;
+}
+
+static const tsr_task_desc max_i64 = {
+    .name = "test.max_i64",
+    .args = {[INTO] = {TSR_REDUCE, TSR_I64, .name = "into", .reduction = TSR_MAX},
+             [FROM] = {TSR_READ, TSR_I64, 1, "from"}},
+    .constraints = {TSR_BROADCAST(INTO)},
+    .variants = {[TSR_CPU] = {.body = max_body}},
+};
+
+static int integers(int argc, char **argv, void *user)
+{
+    enum { N = 1000 };
+    int64_t data[N], sum = 5, greatest = INT64_MIN, got;
+    (void)argc, (void)argv, (void)user;
+    for (int i = 0; i < N; ++i) {
+        data[i] = (int64_t)i * 7919 % 1009;
+        sum += data[i];
+        greatest = data[i] > greatest ? data[i] : greatest;
+    }
+    TSR_SCOPE();
+    const tsr_store from = tsr_store_create(TSR_I64, TSR_SHAPE(N));
+    const tsr_store into = tsr_store_filled(TSR_I64, TSR_SHAPE(), &(int64_t){5});
+    const tsr_store most = tsr_store_filled(TSR_I64, TSR_SHAPE(), &(int64_t){-1});
+    NEED_OK(tsr_write(from, data, sizeof data));
+    NEED_OK(tsr_issue(&sum_i64, [INTO] = tsr_arg_of(into), [FROM] = tsr_arg_of(from)));
+    NEED_OK(tsr_issue(&max_i64, [INTO] = tsr_arg_of(most), [FROM] = tsr_arg_of(from)));
+    NEED_OK(tsr_value(into, &got));
+    NEED(got == sum);
+    NEED_OK(tsr_value(most, &got));
+    NEED(got == greatest);
+    NEED_OK(tsr_issue(&sum_i64, [INTO] = tsr_arg_of(into), [FROM] = tsr_arg_of(from)));
+    NEED_OK(tsr_value(into, &got));
+    NEED(got == 2 * sum - 5);
+    return 0;
+}
+
+/* ---- floating-point sums: of all, and along rows ---- */
+
+static tsr_status total_body(const tsr_task_context *t)
+{
+    double       *into = tsr_element_f64_of(t, INTO);
+    tsr_in_f64_2d from = tsr_in_f64_2d_of(t, FROM);
+    TSR_FOR_2D(i, j, from.box)
+        *into += tsr_at(from, i, j);
+    return TSR_OK;
+}
+
+static const tsr_task_desc total_f64 = {
+    .name = "test.total_f64",
+    .args = {[INTO] = {TSR_REDUCE, TSR_F64, .name = "into", .reduction = TSR_SUM},
+             [FROM] = {TSR_READ, TSR_F64, 2, "from"}},
+    .constraints = {TSR_BROADCAST(INTO)},
+    .variants = {[TSR_CPU] = {.body = total_body}},
+};
+
+static tsr_status along_body(const tsr_task_context *t)
+{
+    tsr_out_f64_2d into = tsr_out_f64_2d_of(t, INTO);
+    tsr_in_f64_2d  from = tsr_in_f64_2d_of(t, FROM);
+    TSR_FOR_2D(i, j, from.box)
+        tsr_at(into, i, j) += tsr_at(from, i, j);
+    return TSR_OK;
+}
+
+/* `into` is promoted along what is summed away. */
+static const tsr_task_desc along_f64 = {
+    .name = "test.along_f64",
+    .args = {[INTO] = {TSR_REDUCE, TSR_F64, 2, "into", TSR_SUM},
+             [FROM] = {TSR_READ, TSR_F64, 2, "from"}},
+    .constraints = {TSR_ALIGN(INTO, FROM)},
+    .variants = {[TSR_CPU] = {.body = along_body}},
+};
+
+/* All results of a run. */
+struct sums {
+    double total, row[ROWS], column[COLUMNS];
+    bool   known;
+};
+
+static int floats(int argc, char **argv, void *user)
+{
+    double       data[ROWS][COLUMNS];
+    struct sums  got = {0};
+    struct sums *first = user;
+    (void)argc, (void)argv;
+    for (int i = 0; i < ROWS; ++i)
+        for (int j = 0; j < COLUMNS; ++j)
+            data[i][j] = element(i, j);
+    TSR_SCOPE();
+    const double    zero = 0;
+    const tsr_store from = tsr_store_create(TSR_F64, TSR_SHAPE(ROWS, COLUMNS));
+    const tsr_store total = tsr_store_filled(TSR_F64, TSR_SHAPE(), &zero);
+    const tsr_store row = tsr_store_filled(TSR_F64, TSR_SHAPE(ROWS), &zero);
+    const tsr_store column = tsr_store_filled(TSR_F64, TSR_SHAPE(COLUMNS), &zero);
+    NEED_OK(tsr_write(from, data, sizeof data));
+    const tsr_store wide = tsr_promote(row, 1, COLUMNS), tall = tsr_promote(column, 0, ROWS);
+    NEED_OK(tsr_issue(&total_f64, [INTO] = tsr_arg_of(total), [FROM] = tsr_arg_of(from)));
+    NEED_OK(tsr_issue(&along_f64, [INTO] = tsr_arg_of(wide), [FROM] = tsr_arg_of(from)));
+    NEED_OK(tsr_issue(&along_f64, [INTO] = tsr_arg_of(tall), [FROM] = tsr_arg_of(from)));
+    NEED_OK(tsr_value(total, &got.total));
+    NEED_OK(tsr_read(row, got.row, sizeof got.row));
+    NEED_OK(tsr_read(column, got.column, sizeof got.column));
+    if (!first->known) { /* the run on one rank: nobody else is here */
+        got.known = true;
+        *first = got;
+    }
+    NEED(memcmp(&got.total, &first->total, sizeof got.total) == 0);
+    NEED(memcmp(got.row, first->row, sizeof got.row) == 0);
+    NEED(memcmp(got.column, first->column, sizeof got.column) == 0);
+    return 0;
+}
+
+/* ---- reduce, read and write in turn, so that each closes the other ---- */
+
+static tsr_status scale_body(const tsr_task_context *t)
+{
+    tsr_out_i64_1d x = tsr_out_i64_1d_of(t, INTO);
+    const int64_t  s = tsr_i64_of(t, FROM);
+    TSR_FOR_1D(i, x.box)
+        tsr_at(x, i) = (tsr_at(x, i) * 3 + s) % 1000003;
+    return TSR_OK;
+}
+
+/* x = 3 x + s, s an element of the store that the sum went to. */
+static const tsr_task_desc scale = {
+    .name = "test.scale",
+    .args = {[INTO] = {TSR_READ_WRITE, TSR_I64, 1, "x"}, [FROM] = {TSR_SCALAR, TSR_I64, .name = "s"}},
+    .variants = {[TSR_CPU] = {.body = scale_body}},
+};
+
+static int feedback(int argc, char **argv, void *user)
+{
+    enum { N = 300, STEPS = 12 };
+    int64_t x[N], got[N], sum = 1;
+    (void)argc, (void)argv, (void)user;
+    for (int i = 0; i < N; ++i)
+        x[i] = i;
+    TSR_SCOPE();
+    const tsr_store store = tsr_store_create(TSR_I64, TSR_SHAPE(N));
+    const tsr_store total = tsr_store_filled(TSR_I64, TSR_SHAPE(), &sum);
+    NEED_OK(tsr_write(store, x, sizeof x));
+    for (int s = 0; s < STEPS; ++s) {
+        for (int i = 0; i < N; ++i)
+            sum += x[i];
+        for (int i = 0; i < N; ++i)
+            x[i] = (x[i] * 3 + sum) % 1000003;
+        NEED_OK(tsr_issue(&sum_i64, [INTO] = tsr_arg_of(total), [FROM] = tsr_arg_of(store)));
+        NEED_OK(tsr_issue(&scale, [INTO] = tsr_arg_of(store), [FROM] = tsr_arg_of(total)));
+    }
+    NEED_OK(tsr_read(store, got, sizeof got));
+    NEED(memcmp(got, x, sizeof x) == 0);
+    NEED_OK(tsr_value(total, &got[0]));
+    NEED(got[0] == sum);
+    return 0;
+}
+
+int main(void)
+{
+    struct sums first = {0};
+    int         failed = try_ranks("integer_reductions", integers, NULL);
+    failed += try_ranks("float_sums_keep_their_bits", floats, &first);
+    failed += try_ranks("reductions_feed_tasks", feedback, NULL);
+    return failed;
+}

@@ -1,0 +1,81 @@
+/* ranks/ranks_try.h - run a program on ranks of this process, in many ways, and say how it went.
+ *
+ * A program is judged on every rank: it returns 0 where all was as it should be.  The ways differ in
+ * the number of ranks, each rank's machine (cores, caches, memory), workers, pieces, windows,
+ * memoisation, and the seed by which messages are delayed.  Public headers only. */
+#ifndef TEST_RANKS_TRY_H
+#define TEST_RANKS_TRY_H
+
+#include <stdio.h>
+#include <string.h>
+#include <tessera/tessera.h>
+
+enum { TRY_MOST_RANKS = 4 };
+
+/* What a program on a rank finds wrong. */
+#define NEED(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "# rank %d of %d: %s:%d: %s [%s]\n", tsr_rank(), tsr_rank_count(),     \
+                    __FILE__, __LINE__, #condition, tsr_error_text());                             \
+            return 1;                                                                              \
+        }                                                                                          \
+    } while (0)
+#define NEED_OK(call) NEED((call) == TSR_OK)
+
+/* Machines that differ: cores, caches, memory. */
+static inline void try_machines(tsr_machine *m, int n, int way)
+{
+    tsr_machine here;
+    TSR_CHECK(tsr_machine_discover(&here));
+    for (int r = 0; r < n; ++r) {
+        m[r] = here;
+        m[r].n_cores = 1 + (r + way) % 3;
+        for (int c = 0; c < m[r].n_cores; ++c) {
+            m[r].core[c] = here.core[c % here.n_cores];
+            m[r].numa[c] = 0;
+        }
+        m[r].l2_bytes = (int64_t)(128 << (r + way) % 4) << 10;
+        m[r].memory_bytes = ((int64_t)1 << 30) + ((int64_t)(r * 7 + way) << 24);
+    }
+}
+
+/* Run once: `way` chooses all but ranks and seed.  True: 0 on every rank. */
+static inline bool try_once(tsr_program *program, void *user, int ranks, uint64_t seed, int way)
+{
+    static const int64_t windows[] = {64, 1, 5, 16}, pieces[] = {0, 1, 3, 64};
+    tsr_machine          machine[TRY_MOST_RANKS];
+    tsr_options          each[TRY_MOST_RANKS];
+    int                  code = -1;
+    try_machines(machine, ranks, way);
+    for (int r = 0; r < ranks; ++r)
+        each[r] = (tsr_options){.size = sizeof each[r],
+                                .at = TSR_HERE,
+                                .workers = 1 + (r + way) % 3,
+                                .window = (int)windows[way % 4],
+                                .min_piece = pieces[(way + r) % 4],
+                                .memo = way % 3,
+                                .machine = &machine[r]};
+    if (tsr_ranks_run(ranks, program, user, &code, .each = each, .seed = seed) != TSR_OK)
+        fprintf(stderr, "# %d ranks, seed %d, way %d: %s\n", ranks, (int)seed, way,
+                tsr_error_text());
+    else if (code != 0)
+        fprintf(stderr, "# %d ranks, seed %d, way %d: exit code %d\n", ranks, (int)seed, way, code);
+    return code == 0;
+}
+
+/* Run on 1 to 4 ranks, with and without delays; print the verdict; returns 1 if it failed. */
+static inline int try_ranks(const char *name, tsr_program *program, void *user)
+{
+    int way = 0;
+    for (int ranks = 1; ranks <= TRY_MOST_RANKS; ++ranks)
+        for (uint64_t seed = 0; seed < 3; ++seed, ++way)
+            if (!try_once(program, user, ranks, seed, way)) {
+                printf("not ok %s %d ranks, seed %d, way %d\n", name, ranks, (int)seed, way);
+                return 1;
+            }
+    printf("ok %s\n", name);
+    return 0;
+}
+
+#endif
