@@ -30,7 +30,8 @@ static void *counted(void *p)
 
 void *base_calloc(size_t n, size_t size)
 {
-    if (is_to_fail())
+    size_t bytes;
+    if (is_to_fail() || __builtin_mul_overflow(n, size, &bytes))
         return NULL;
     return counted(calloc(n ? n : 1, size ? size : 1));
 }

@@ -1,0 +1,122 @@
+/* Settings: where they come from, which wins, and what is refused by name. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/failure.h"
+#include "model/config.h"
+
+static const tsr_machine machine = {.n_cores = 3};
+static const tsr_options plain = {
+    .size = sizeof plain, .at = {"main.c", "main", 5}, .machine = &machine};
+
+static tsr_status read_words(struct config *c, char **words, int *argc, const tsr_options *o)
+{
+    for (*argc = 0; words[*argc]; ++*argc) {
+    }
+    return config_read(c, argc, &words, o);
+}
+
+Test(model_config, defaults)
+{
+    struct config c;
+    cr_assert_eq(config_read(&c, NULL, NULL, &plain), TSR_OK);
+    cr_assert_eq(c.leaf, 16384);
+    cr_assert_eq(c.spin_us, 100);
+    cr_assert_eq(c.machine.n_cores, 3);
+    cr_assert_str_empty(c.trace);
+}
+
+Test(model_config, later_places_win)
+{
+    struct config c;
+    int           argc;
+    setenv("TESSERA_WORKERS", "2", 1);
+    setenv("TESSERA_WINDOW", "8", 1);
+    setenv("TESSERA_MEMORY", "3G", 1);
+    setenv("TESSERA_TRACE", "a.trace", 1);
+    char *words[] = {"main", "-v", "--tessera-window=16", "--tessera-workers=4", "file", NULL};
+    tsr_options o = plain;
+    o.workers = 8;
+    cr_assert_eq(read_words(&c, words, &argc, &o), TSR_OK, "%s", tsr_error_text());
+    cr_assert_eq(c.workers, 8);
+    cr_assert_eq(c.window, 16);
+    cr_assert_eq(c.memory_bytes, 3ll << 30);
+    cr_assert_str_eq(c.trace, "a.trace");
+    cr_assert_eq(argc, 3, "our words are taken out");
+    cr_assert(!strcmp(words[1], "-v") && !strcmp(words[2], "file") && !words[3]);
+}
+
+Test(model_config, names_with_dashes)
+{
+    struct config c;
+    int           argc;
+    char         *words[] = {"main", "--tessera-min-piece=0x10", "--tessera-trace=b", NULL};
+    cr_assert_eq(read_words(&c, words, &argc, &plain), TSR_OK);
+    cr_assert_eq(c.min_piece, 16);
+    cr_assert_str_eq(c.trace, "b");
+}
+
+static void refuses(char *word, const char *text)
+{
+    struct config c;
+    int           argc;
+    char         *words[] = {"main", word, NULL};
+    cr_assert_eq(read_words(&c, words, &argc, &plain), TSR_BAD_ARGUMENT, "%s", word);
+    cr_assert(strstr(tsr_error_text(), text), "%s", tsr_error_text());
+    cr_assert(strstr(tsr_error_text(), "main.c:5"));
+}
+
+Test(model_config, what_makes_no_sense_is_refused_by_name)
+{
+    refuses("--tessera-workers=two", "--tessera-workers=two: not a number from 0 to 512");
+    refuses("--tessera-workers=513", "513: not a number from 0 to 512");
+    refuses("--tessera-window=0", "not a number from 1 to 1024");
+    refuses("--tessera-memory=-1", "not a number of at least 0");
+    refuses("--tessera-memory=9000000T", "not a number of at least 0");
+    refuses("--tessera-memory=1Q", "not a number");
+    refuses("--tessera-memory= 1", "not a number");
+    refuses("--tessera-leaf", "write --tessera-leaf=VALUE");
+    refuses("--tessera-leafs=1", "no such setting");
+}
+
+Test(model_config, variables_are_refused_by_name)
+{
+    struct config c;
+    setenv("TESSERA_LEAF", "many", 1);
+    cr_assert_eq(config_read(&c, NULL, NULL, &plain), TSR_BAD_ARGUMENT);
+    cr_assert(strstr(tsr_error_text(), "TESSERA_LEAF=many: not a number"), "%s", tsr_error_text());
+    unsetenv("TESSERA_LEAF");
+    tsr_options o = plain;
+    o.workers = -1;
+    cr_assert_eq(config_read(&c, NULL, NULL, &o), TSR_BAD_ARGUMENT);
+    cr_assert(strstr(tsr_error_text(), ".workers=-1"), "%s", tsr_error_text());
+}
+
+Test(model_config, printing_names_every_variable)
+{
+    struct config c;
+    char          text[8192] = "";
+    cr_assert_eq(config_read(&c, NULL, NULL, &plain), TSR_OK);
+    FILE *f = fmemopen(text, sizeof text, "w");
+    config_print(&c, f);
+    fclose(f);
+#define X(field, variable, least, most, standard, shared, said)                                    \
+    cr_assert(strstr(text, variable " ") && strstr(text, said));
+    CONFIG_INT_MAP(X)
+#undef X
+    cr_assert(strstr(text, "TESSERA_TRACE"));
+}
+
+Test(model_config, shared_settings)
+{
+    struct config c;
+    int64_t       word[CONFIG_MAX_SHARED];
+    cr_assert_eq(config_read(&c, NULL, NULL, &plain), TSR_OK);
+    c.leaf = 77;
+    const int n = config_shared(&c, word);
+    int       found = 0;
+    for (int i = 0; i < n; ++i)
+        found += !strcmp(config_shared_name(i), "TESSERA_LEAF") && word[i] == 77;
+    cr_assert_eq(found, 1);
+}
