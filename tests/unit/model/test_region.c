@@ -71,25 +71,22 @@ Test(model_region, red_and_black_do_not_meet)
     cr_assert(region_meets(&red, &third));
 }
 
+/* Steps near 2^31.5 share one index below their product, near 2^63. */
 Test(model_region, large_steps_do_not_overflow)
 {
-    const int64_t p = 3037000493, q = 3037000507; /* primes near 2^31.5: p q is near 2^63 */
-    struct region a = {1, {0}, {INT64_MAX - 1}, {p}}, b = {1, {1}, {INT64_MAX - 1}, {q}};
-    region_normalize(&a);
-    region_normalize(&b);
-    /* the one shared index below p q, found by the extended algorithm by hand: x = p i = 1 + q j */
-    bool meets = false;
-    for (int64_t j = 0; j < 200000000 && !meets; j += 1) {
-        if ((1 + q * j) % p == 0)
-            meets = true;
-        if (1 + q * j > INT64_MAX - 2 - q)
-            break;
+    const int64_t p = 3037000453, q = 3037000493; /* coprime */
+    uint64_t      state = 2;
+    for (int i = 0; i < 1000; ++i) {
+        const int64_t       shared = p * random_in(&state, 0, q - 1), low = shared % q;
+        const struct region a = {1, {0}, {shared + 1}, {p}}, b = {1, {low}, {shared + 1}, {q}};
+        cr_assert(region_meets(&a, &b) && region_meets(&b, &a));
+        const struct region before_a = {1, {0}, {shared}, {p}};
+        cr_assert(shared == 0 || !region_meets(&before_a, &b));
     }
-    if (meets)
-        cr_assert(region_meets(&a, &b));
     const struct region far_a = {1, {INT64_MIN / 4}, {INT64_MAX / 4}, {6}},
-                        far_b = {1, {INT64_MIN / 4 + 3}, {INT64_MAX / 4}, {9}};
-    cr_assert(region_meets(&far_a, &far_b) == ((3 % 3) == 0));
+                        far_b = {1, {INT64_MIN / 4 + 3}, {INT64_MAX / 4}, {9}},
+                        off_b = {1, {INT64_MIN / 4 + 4}, {INT64_MAX / 4}, {9}};
+    cr_assert(region_meets(&far_a, &far_b) && !region_meets(&far_a, &off_b));
 }
 
 Test(model_region, rank_zero_has_one_index)
