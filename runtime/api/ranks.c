@@ -180,9 +180,8 @@ static tsr_status read_common(struct config *c, const tsr_ranks_options *o, int 
     bool all_have = o->each != NULL;
     for (int r = 0; all_have && r < ranks; ++r)
         all_have = o->each[r].machine != NULL;
-    const tsr_options common = {.size = sizeof common,
-                                .at = o->at,
-                                .machine = all_have ? o->each[0].machine : NULL};
+    const tsr_options common = {
+        .size = sizeof common, .at = o->at, .machine = all_have ? o->each[0].machine : NULL};
     return read_config(c, o->argc, o->argv, &common);
 }
 

@@ -142,8 +142,8 @@ static bool layers_copy(struct owner_map *to, struct owner_layer **out,
 
 struct owner_map *owner_map_copy(const struct owner_map *m)
 {
-    struct owner_map *c = owner_map_create(m->n_ranks, m->single ? 0 : m->whole.rank,
-                                           m->whole.high);
+    struct owner_map *c =
+        owner_map_create(m->n_ranks, m->single ? 0 : m->whole.rank, m->whole.high);
     if (!c)
         return NULL;
     memcpy(c->home, m->home, (size_t)m->n_ranks * sizeof *m->home);
@@ -337,8 +337,8 @@ static bool is_in_place(struct owner_map *m, const struct owner_layer *w, bool *
 }
 
 /* Is a box of an older layer covered by `w` and the layers newer than number `i`? */
-static bool box_is_hidden(struct owner_map *m, const struct owner_layer *w, int i,
-                          const tsr_box *b, bool *out_ok)
+static bool box_is_hidden(struct owner_map *m, const struct owner_layer *w, int i, const tsr_box *b,
+                          bool *out_ok)
 {
     *out_ok = owner_left_begin(m, b);
     for (int k = -1; *out_ok && m->left.n > 0 && k < i; ++k) {
@@ -440,7 +440,8 @@ static bool map_write(struct owner_map *m, struct owner_layer *w)
 }
 
 /* The element of a root of rank 0 has one writer: owner_box_none() for the others. */
-__attribute__((unused)) static bool has_one_writer(const struct owner_map *m, const tsr_box *rank_box)
+__attribute__((unused)) static bool has_one_writer(const struct owner_map *m,
+                                                   const tsr_box          *rank_box)
 {
     int n = 0;
     for (int r = 0; r < m->n_ranks; ++r)

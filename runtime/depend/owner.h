@@ -36,28 +36,28 @@ enum owner_kind { OWNER_WRITTEN, OWNER_REPLICATED, OWNER_FETCHED };
 
 /* A layer or a fetched entry. */
 struct owner_layer {
-    enum owner_kind kind;
-    bool     solid;    /* the boxes together are their hull */
-    uint64_t number;   /* of the operation that made it */
-    uint64_t last_use; /* FETCHED: of the last operation that asked for it */
-    uint64_t hash;     /* of kind and boxes */
-    tsr_box  hull;     /* of all boxes */
-    struct owner_layer *next; /* spare ones */
-    tsr_box  box[];    /* [n_ranks], empty where none; REPLICATED: box[0], of every rank */
+    enum owner_kind     kind;
+    bool                solid;    /* the boxes together are their hull */
+    uint64_t            number;   /* of the operation that made it */
+    uint64_t            last_use; /* FETCHED: of the last operation that asked for it */
+    uint64_t            hash;     /* of kind and boxes */
+    tsr_box             hull;     /* of all boxes */
+    struct owner_layer *next;     /* spare ones */
+    tsr_box             box[]; /* [n_ranks], empty where none; REPLICATED: box[0], of every rank */
 };
 
 struct owner_map {
-    int      n_ranks;
-    bool     single;    /* a root of rank 0: inside, one dimension of extent 1 */
-    tsr_box  whole;     /* the root's */
-    int      n_layers, n_fetched;
+    int                 n_ranks;
+    bool                single; /* a root of rank 0: inside, one dimension of extent 1 */
+    tsr_box             whole;  /* the root's */
+    int                 n_layers, n_fetched;
     struct owner_layer *layer[OWNER_MAX_LAYERS];    /* newest first */
     struct owner_layer *fetched[OWNER_MAX_FETCHED]; /* last used first */
-    tsr_box *home;      /* [n_ranks]: owner_map_home */
-    int      n_home;    /* ranks with a part of it */
-    uint64_t home_hash;
+    tsr_box            *home;                       /* [n_ranks]: owner_map_home */
+    int                 n_home;                     /* ranks with a part of it */
+    uint64_t            home_hash;
     struct owner_layer *spare;
-    struct box_list left; /* scratch */
+    struct box_list     left; /* scratch */
     /* counts, for looking inside */
     uint64_t n_writes, n_in_place, n_fetches, n_renewed, n_settles;
 };

@@ -66,8 +66,7 @@ static bool walk_layer(struct walk *w, const struct owner_layer *l)
     if (owner_list_meets(&m->left, mine) && !box_list_subtract(&m->left, mine))
         return false;
     for (int q = 0; l->kind == OWNER_WRITTEN && m->left.n > 0 && q < m->n_ranks; ++q)
-        if (q != w->rank && owner_list_meets(&m->left, &l->box[q]) &&
-            !take_from(w, q, &l->box[q]))
+        if (q != w->rank && owner_list_meets(&m->left, &l->box[q]) && !take_from(w, q, &l->box[q]))
             return false;
     return true;
 }

@@ -156,7 +156,7 @@ static tsr_status blocks_init(struct blocks *b, struct fact *f, const void *in, 
 /* Gather equal blocks into out[rank * bytes]. */
 static tsr_status gather_equal(struct fact *f, const void *in, size_t bytes, char *out)
 {
-    const int me = f->net->end.rank, n = f->net->end.n_ranks;
+    const int                              me = f->net->end.rank, n = f->net->end.n_ranks;
     TSR_CLEANUP(blocks_done) struct blocks b = {0};
     TSR_TRY(blocks_init(&b, f, in, bytes, NULL));
     TSR_TRY(gather_blocks(f, b.data, b.offset));
@@ -182,7 +182,7 @@ tsr_status network_barrier(struct network *net, uint64_t number)
 static tsr_status gather_unequal(struct fact *f, const void *in, const uint64_t *bytes_of,
                                  struct network_gathered *out)
 {
-    const int me = f->net->end.rank, n = f->net->end.n_ranks;
+    const int                              me = f->net->end.rank, n = f->net->end.n_ranks;
     TSR_CLEANUP(blocks_done) struct blocks b = {0};
     TSR_CLEANUP(network_gathered_done) struct network_gathered g = {0};
     TSR_TRY(blocks_init(&b, f, in, bytes_of[me], bytes_of));

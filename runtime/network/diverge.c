@@ -17,13 +17,14 @@ static struct stream *stream_of(const struct network *net, int rank)
 /* ", after entry N": where in the stream. */
 static void describe(char *out, size_t bytes, int me, int peer, const struct stream_difference *d)
 {
-    snprintf(out, bytes,
-             "rank %d issued at %s:%d (%s, operation %llu) what rank %d issued at %s:%d (%s, operation "
-             "%llu) otherwise; %s entry %llu of the stream",
-             me, d->a.at.file, d->a.at.line, d->a.at.function, (unsigned long long)d->a.number, peer,
-             d->b.at.file, d->b.at.line, d->b.at.function, (unsigned long long)d->b.number,
-             d->is_first ? "they differ first at" : "they differ at or before",
-             (unsigned long long)d->a.sequence);
+    snprintf(
+        out, bytes,
+        "rank %d issued at %s:%d (%s, operation %llu) what rank %d issued at %s:%d (%s, operation "
+        "%llu) otherwise; %s entry %llu of the stream",
+        me, d->a.at.file, d->a.at.line, d->a.at.function, (unsigned long long)d->a.number, peer,
+        d->b.at.file, d->b.at.line, d->b.at.function, (unsigned long long)d->b.number,
+        d->is_first ? "they differ first at" : "they differ at or before",
+        (unsigned long long)d->a.sequence);
 }
 
 /* Raise DIVERGED if the streams of this rank and `peer` differ where both are kept. */

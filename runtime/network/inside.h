@@ -10,8 +10,8 @@ enum { NETWORK_KIND_FACT = NETWORK_KIND_RESERVED };
 /* What a rank's issuing thread waits for, for network_print: written by it, read by any. */
 struct network_waiting {
     _Atomic(const char *) what; /* NULL: nothing */
-    _Atomic uint64_t number;
-    _Atomic int      from;
+    _Atomic uint64_t      number;
+    _Atomic int           from;
 };
 
 struct network {
@@ -33,8 +33,8 @@ struct network {
 
 /* Wait for a message while the rank does other work.  Issuing thread.
  * Fails: PEER_LOST, DIVERGED. */
-tsr_status network_receive(struct network *net, int from, struct network_tag tag,
-                           void **out_buffer, size_t *out_bytes);
+tsr_status network_receive(struct network *net, int from, struct network_tag tag, void **out_buffer,
+                           size_t *out_bytes);
 
 /* Compare this rank's stream with all others'; raise DIVERGED if one differs. */
 void network_streams_compare(struct network *net);

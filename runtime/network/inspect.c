@@ -51,9 +51,10 @@ void network_print(struct network *net, FILE *out)
     fprintf(out, "network: rank %d of %d (%s)", net->end.rank, net->end.n_ranks,
             net->end.call->name);
     if (what)
-        fprintf(out, ", waits in %s for operation %llu, for rank %d", what,
-                (unsigned long long)atomic_load_explicit(&net->waiting.number, memory_order_relaxed),
-                atomic_load_explicit(&net->waiting.from, memory_order_relaxed));
+        fprintf(
+            out, ", waits in %s for operation %llu, for rank %d", what,
+            (unsigned long long)atomic_load_explicit(&net->waiting.number, memory_order_relaxed),
+            atomic_load_explicit(&net->waiting.from, memory_order_relaxed));
     fprintf(out, "%s\n", network_pending(net) ? ", messages held back" : "");
     for (int r = 0; r < net->end.n_ranks && net->end.n_ranks > 1; ++r)
         print_rank(net, r, out);

@@ -52,8 +52,8 @@ void mailbox_hook(struct mailbox *b, network_wake *wake, void *user)
 
 static struct mailbox_list *list_of(struct mailbox *b, int from, struct network_tag t)
 {
-    const uint64_t h = hash_word(hash_word((uint64_t)from, t.number),
-                                 (uint64_t)t.kind_arg << 32 | t.piece);
+    const uint64_t h =
+        hash_word(hash_word((uint64_t)from, t.number), (uint64_t)t.kind_arg << 32 | t.piece);
     return &b->list[h % MAILBOX_LISTS];
 }
 

@@ -19,19 +19,19 @@ enum { MAILBOX_LISTS = 64 };
 
 struct mailbox_list {
     alignas(64) pthread_mutex_t lock;
-    _Atomic uint32_t n;           /* written under the lock; read without, as a hint */
+    _Atomic uint32_t n;            /* written under the lock; read without, as a hint */
     struct message  *first, *last; /* under the lock, oldest first */
 };
 
 struct mailbox {
     struct mailbox_list list[MAILBOX_LISTS];
     alignas(64) _Atomic uint64_t arrivals; /* release by deliverers, partner: acquire of pollers */
-    _Atomic uint32_t bell;     /* a futex: counts reasons to look */
+    _Atomic uint32_t bell;                 /* a futex: counts reasons to look */
     _Atomic uint32_t sleepers; /* seq_cst against bell: who sleeps is seen, or sees the bell */
     pthread_mutex_t  hook_lock;
-    network_wake    *wake; /* under hook_lock, held during the call: after mailbox_hook(NULL) returns
+    network_wake *wake; /* under hook_lock, held during the call: after mailbox_hook(NULL) returns
                               nobody is inside */
-    void            *wake_user;
+    void         *wake_user;
 };
 
 void mailbox_init(struct mailbox *b);
@@ -46,7 +46,8 @@ struct message *mailbox_take(struct mailbox *b, int from, struct network_tag tag
 /* Messages here. */
 int64_t mailbox_count(const struct mailbox *b);
 /* Call `each` for every message until it returns false.  `each` must not call the mailbox. */
-void mailbox_visit(struct mailbox *b, bool (*each)(const struct message *m, void *user), void *user);
+void mailbox_visit(struct mailbox *b, bool (*each)(const struct message *m, void *user),
+                   void           *user);
 
 /* Let everybody look: sleepers wake, the hook is called. */
 void mailbox_ring(struct mailbox *b);

@@ -15,7 +15,7 @@
 #include "base/alloc.h"
 
 enum {
-    SPIN_NS = 20000,        /* FACTS: waking a thread costs 25 to 33 us */
+    SPIN_NS = 20000, /* FACTS: waking a thread costs 25 to 33 us */
     SLEEP_LEAST_NS = 50000,
     SLEEP_MOST_NS = 1000000,
     COMPARE_EVERY_CALLS = 1024,
@@ -235,8 +235,8 @@ static bool do_other_work(struct network *net)
     return network_progress(net) || (net->idle && net->idle(net->idle_user));
 }
 
-tsr_status network_receive(struct network *net, int from, struct network_tag tag,
-                           void **out_buffer, size_t *out_bytes)
+tsr_status network_receive(struct network *net, int from, struct network_tag tag, void **out_buffer,
+                           size_t *out_bytes)
 {
     const struct patience fresh = {0, SLEEP_LEAST_NS};
     struct patience       p = fresh;

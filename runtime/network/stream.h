@@ -19,15 +19,15 @@ enum { STREAM_ENTRIES = 1024, STREAM_COMPARE_EVERY = 64 };
 /* All stores release but the first, so that who reads a word of a newer entry also sees that the
  * slot's sequence is no longer the older one's (partner: acquire in stream_entry_read). */
 struct stream_slot {
-    _Atomic uint64_t sequence; /* of the entry + 1; 0: none, or being written */
-    _Atomic uint64_t hash, number;
+    _Atomic uint64_t      sequence; /* of the entry + 1; 0: none, or being written */
+    _Atomic uint64_t      hash, number;
     _Atomic(const char *) file, function;
-    _Atomic int line;
+    _Atomic int           line;
 };
 
 struct stream {
-    uint64_t         hash; /* issuing thread's */
-    _Atomic uint64_t n;    /* entries so far: release, partner: acquire of readers */
+    uint64_t           hash; /* issuing thread's */
+    _Atomic uint64_t   n;    /* entries so far: release, partner: acquire of readers */
     struct stream_slot slot[STREAM_ENTRIES];
 };
 
@@ -46,7 +46,7 @@ bool stream_entry_last(const struct stream *s, struct stream_entry *out);
 
 /* What is known of the first difference between two ranks. */
 struct stream_difference {
-    bool is_first; /* the entries before are known to agree */
+    bool                is_first; /* the entries before are known to agree */
     struct stream_entry a, b;
 };
 /* Do two streams differ in an entry that both keep?  O(entries both keep). */

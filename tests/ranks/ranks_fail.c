@@ -35,7 +35,8 @@ static int one_point_fails(int argc, char **argv, void *user)
     NEED_OK(tsr_issue(&picky, [OUT] = tsr_arg_of(bad)));
     NEED_OK(tsr_copy(after, bad));
     NEED(tsr_read(after, got, sizeof got) == TSR_TASK_FAILED);
-    NEED(strstr(tsr_error_text(), "no luck with element 77") && strstr(tsr_error_text(), "ranks_fail.c"));
+    NEED(strstr(tsr_error_text(), "no luck with element 77") &&
+         strstr(tsr_error_text(), "ranks_fail.c"));
     NEED(tsr_store_status(bad) == TSR_TASK_FAILED);
     NEED_OK(tsr_read(good, got, sizeof got));
     NEED(got[0] == 4 && got[N - 1] == 4);
@@ -52,7 +53,10 @@ static int agrees(int argc, char **argv, void *user)
     NEED_OK(tsr_agree(&mine, sizeof mine));
     NEED(mine == 100);
     int entered = 0;
-    TSR_ONCE { entered = 1; }
+    TSR_ONCE
+    {
+        entered = 1;
+    }
     NEED(entered == (tsr_rank() == 0));
     return 0;
 }
@@ -118,7 +122,8 @@ static int test_starts(void)
 
     const tsr_options each[3] = {{.workers = 1}, {.workers = 1, .window = -5}, {.workers = 1}};
     ok = tsr_ranks_run(3, returns_its_rank, NULL, &code, .each = each) == TSR_BAD_ARGUMENT;
-    failed += verdict("a_rank_that_cannot_start_ends_all", ok && strstr(tsr_error_text(), "window"));
+    failed +=
+        verdict("a_rank_that_cannot_start_ends_all", ok && strstr(tsr_error_text(), "window"));
 
     words[1] = "--tessera-ranks=2";
     code = tsr_main(3, words, returns_its_rank, NULL);

@@ -15,8 +15,8 @@ static double element(int i, int j)
 
 static tsr_status sum_body(const tsr_task_context *t)
 {
-    int64_t       *into = tsr_element_i64_of(t, INTO);
-    tsr_in_i64_1d  from = tsr_in_i64_1d_of(t, FROM);
+    int64_t      *into = tsr_element_i64_of(t, INTO);
+    tsr_in_i64_1d from = tsr_in_i64_1d_of(t, FROM);
     TSR_FOR_1D(i, from.box)
         *into += tsr_at(from, i);
     return TSR_OK;
@@ -32,8 +32,8 @@ static const tsr_task_desc sum_i64 = {
 
 static tsr_status max_body(const tsr_task_context *t)
 {
-    int64_t       *into = tsr_element_i64_of(t, INTO);
-    tsr_in_i64_1d  from = tsr_in_i64_1d_of(t, FROM);
+    int64_t      *into = tsr_element_i64_of(t, INTO);
+    tsr_in_i64_1d from = tsr_in_i64_1d_of(t, FROM);
     TSR_FOR_1D(i, from.box)
         *into = tsr_at(from, i) > *into ? tsr_at(from, i) : *into;
     return TSR_OK;
@@ -164,7 +164,8 @@ static tsr_status scale_body(const tsr_task_context *t)
 /* x = 3 x + s, s an element of the store that the sum went to. */
 static const tsr_task_desc scale = {
     .name = "test.scale",
-    .args = {[INTO] = {TSR_READ_WRITE, TSR_I64, 1, "x"}, [FROM] = {TSR_SCALAR, TSR_I64, .name = "s"}},
+    .args =
+        {[INTO] = {TSR_READ_WRITE, TSR_I64, 1, "x"}, [FROM] = {TSR_SCALAR, TSR_I64, .name = "s"}},
     .variants = {[TSR_CPU] = {.body = scale_body}},
 };
 

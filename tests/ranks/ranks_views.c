@@ -17,7 +17,8 @@ static uint64_t next_random(uint64_t *state)
 static tsr_status write_somewhere(tsr_store s, grid g, uint64_t *state, int64_t value)
 {
     TSR_SCOPE();
-    const int64_t i = (int64_t)(next_random(state) % ROWS), step = 1 + (int64_t)(next_random(state) % 3);
+    const int64_t i = (int64_t)(next_random(state) % ROWS),
+                  step = 1 + (int64_t)(next_random(state) % 3);
     const int64_t j = (int64_t)(next_random(state) % COLUMNS);
     switch (next_random(state) % 4) {
     case 0: /* a row */
@@ -34,7 +35,8 @@ static tsr_status write_somewhere(tsr_store s, grid g, uint64_t *state, int64_t 
             return TSR_OK;
         for (int64_t c = 0; c < COLUMNS; ++c)
             g[i][COLUMNS - 1 - c] = g[0][c];
-        return tsr_copy(tsr_slice(tsr_project(s, 0, i), 0, COLUMNS - 1, -1, -1), tsr_project(s, 0, 0));
+        return tsr_copy(tsr_slice(tsr_project(s, 0, i), 0, COLUMNS - 1, -1, -1),
+                        tsr_project(s, 0, 0));
     default: /* a block */
         for (int64_t r = i; r < ROWS; ++r)
             for (int64_t c = j; c < COLUMNS; ++c)
@@ -122,8 +124,8 @@ static int tiles(int argc, char **argv, void *user)
             mine[i][j] = 100 * i + j;
     const tsr_tile tile = {{.rank = 2, .low = {low, 0}, .high = {high, COLUMNS}}, &mine[low][0]};
     TSR_SCOPE();
-    const tsr_store s = tsr_attach_tiles(TSR_I64, TSR_SHAPE(ROWS, COLUMNS), &tile, 1,
-                                         TSR_ATTACH_WRITE, NULL, NULL);
+    const tsr_store s =
+        tsr_attach_tiles(TSR_I64, TSR_SHAPE(ROWS, COLUMNS), &tile, 1, TSR_ATTACH_WRITE, NULL, NULL);
     NEED_OK(tsr_fill(tsr_slice(s, 1, 3, 5, 1), &(int64_t){-7}));
     NEED_OK(tsr_read(s, got, sizeof got));
     for (int i = 0; i < ROWS; ++i)
@@ -151,16 +153,17 @@ static int pieces(int argc, char **argv, void *user)
     for (int p = 0; p < n_pieces; ++p)
         for (int64_t i = piece[p].box.low[0]; i < piece[p].box.high[0]; ++i) {
             const int64_t *data = piece[p].data;
-            NEED(data[(i - piece[p].box.low[0]) * piece[p].stride[0]] == (i >= 50 && i < 120 ? 12 : 11));
+            NEED(data[(i - piece[p].box.low[0]) * piece[p].stride[0]] ==
+                 (i >= 50 && i < 120 ? 12 : 11));
             ++seen[tsr_rank()];
         }
     int64_t all = 0;
     for (int r = 0; r < tsr_rank_count(); ++r) { /* each rank's count, by a store it alone fills */
-        int64_t        count = seen[r];
-        const tsr_tile tile = {{.rank = 1, .high = {1}}, &count};
+        int64_t         count = seen[r];
+        const tsr_tile  tile = {{.rank = 1, .high = {1}}, &count};
         const tsr_store c = tsr_attach_tiles(TSR_I64, TSR_SHAPE(1), &tile, r == tsr_rank(),
                                              TSR_ATTACH_READ, NULL, NULL);
-        int64_t got = -1;
+        int64_t         got = -1;
         NEED_OK(tsr_value(c, &got));
         all += got;
         NEED_OK(tsr_detach(c));

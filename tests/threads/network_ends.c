@@ -84,7 +84,8 @@ static void unmatched(struct test_rank *t)
         network_progress(t->net);
         nanosleep(&(struct timespec){0, 100000}, NULL);
     }
-    WRONG_UNLESS(t, network_check(t->net) == TSR_DIVERGED && says("user.c:10") && says("user.c:11"));
+    WRONG_UNLESS(t,
+                 network_check(t->net) == TSR_DIVERGED && says("user.c:10") && says("user.c:11"));
     WRONG_UNLESS(t, test_seconds(CLOCK_MONOTONIC) - since < 5);
 }
 

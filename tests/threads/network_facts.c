@@ -29,7 +29,8 @@ static void gather_lengths(struct test_rank *t, uint64_t round)
     char                    mine[90];
     struct network_gathered g = {0};
     memset(mine, t->rank + 1, sizeof mine);
-    WRONG_UNLESS(t, network_allgatherv(t->net, round, mine, length_of(t->rank, round), &g) == TSR_OK);
+    WRONG_UNLESS(t,
+                 network_allgatherv(t->net, round, mine, length_of(t->rank, round), &g) == TSR_OK);
     for (int r = 0; g.data && r < t->n_ranks; ++r) {
         WRONG_UNLESS(t, g.offset[r + 1] - g.offset[r] == length_of(r, round));
         for (size_t i = g.offset[r]; i < g.offset[r + 1]; ++i)

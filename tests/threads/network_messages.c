@@ -92,7 +92,8 @@ static void overtaking(struct test_rank *t)
         for (uint64_t i = 0; i < N; ++i) {
             void  *b;
             size_t bytes;
-            if (taken[i] || !network_try_receive(t->net, 0, network_tag_of(i, KIND, 1, 9), &b, &bytes))
+            if (taken[i] ||
+                !network_try_receive(t->net, 0, network_tag_of(i, KIND, 1, 9), &b, &bytes))
                 continue;
             network_buffer_free(b);
             taken[i] = true;
@@ -140,7 +141,8 @@ static void loopback(char wrong[1024])
         send_one(&t, 0, i);
     for (uint64_t i = 10; i-- > 0;)
         receive_one(&t, 0, i);
-    WRONG_UNLESS(&t, network_allgather(t.net, 1, &(int){7}, sizeof(int), &out) == TSR_OK && out == 7);
+    WRONG_UNLESS(&t,
+                 network_allgather(t.net, 1, &(int){7}, sizeof(int), &out) == TSR_OK && out == 7);
     WRONG_UNLESS(&t, network_barrier(t.net, 2) == TSR_OK && network_check(t.net) == TSR_OK);
     network_destroy(t.net);
     memcpy(wrong, t.wrong, 1024);

@@ -24,19 +24,19 @@ struct berth {
     _Atomic int    alarm;
     /* limbo */
     pthread_mutex_t  lock;
-    struct message  *held; /* under lock; newest first */
-    uint64_t         tick; /* under lock: progress calls */
+    struct message  *held;   /* under lock; newest first */
+    uint64_t         tick;   /* under lock: progress calls */
     _Atomic uint32_t n_held; /* written under lock; read without, as a hint */
 };
 
 struct memory_hub {
-    int              n_ranks;
-    uint64_t         seed;
-    struct berth    *berth; /* [n_ranks] */
-    struct port    **port;  /* [n_ranks], into berth */
-    pthread_mutex_t  lock;
-    enum alarm       raised;    /* under lock */
-    char             text[768]; /* under lock: why */
+    int             n_ranks;
+    uint64_t        seed;
+    struct berth   *berth; /* [n_ranks] */
+    struct port   **port;  /* [n_ranks], into berth */
+    pthread_mutex_t lock;
+    enum alarm      raised;    /* under lock */
+    char            text[768]; /* under lock: why */
 };
 
 /* A rank's end. */

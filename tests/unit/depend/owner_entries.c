@@ -120,8 +120,8 @@ Test(owner_entries, settles_at_eight_layers)
     struct owner_map *m = two_halves();
     for (int64_t i = 0; i < 7; ++i) {
         cr_assert_not(owner_map_must_settle(m));
-        owner_map_write(m, 2 + (uint64_t)i, (tsr_box[]){row(60 + 2 * i, 61 + 2 * i),
-                                                        owner_box_none()});
+        owner_map_write(m, 2 + (uint64_t)i,
+                        (tsr_box[]){row(60 + 2 * i, 61 + 2 * i), owner_box_none()});
     }
     cr_assert(owner_map_must_settle(m));
     cr_assert_eq(owner_map_home(m)[0].high[0], 50);
