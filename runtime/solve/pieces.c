@@ -156,13 +156,14 @@ static void in_turn(const struct problem *q, const tsr_box *box, int64_t *grid, 
     int64_t points = 1;
     for (int d = 0; d < q->rank; ++d)
         grid[d] = 1;
-    for (bool grew = q->rank > 0; grew;) {
+    for (bool grew = q->rank > 0; grew; h = h >> 7 | h << 57) {
         grew = false;
-        for (int k = 0; k < q->rank; ++k, h = h >> 3 | h << 61) {
+        for (int k = 0; k < q->rank; ++k) {
             const int     d = (int)(((unsigned)k + (h & 7)) % (unsigned)q->rank);
-            const int64_t more = grid[d] == 1 && (h & 8) ? 3 : 2;
-            if (points * more > q->wanted_points ||
-                grid[d] * more > most_pieces(q, d, along(box, d)))
+            const int64_t room =
+                min64(q->wanted_points / points, most_pieces(q, d, along(box, d)) / grid[d]);
+            const int64_t more = room >= 3 && grid[d] == 1 && (h >> k & 8) ? 3 : 2;
+            if (room < more)
                 continue;
             grid[d] *= more;
             points *= more;
