@@ -13,15 +13,16 @@
 enum { TRY_MOST_RANKS = 4 };
 
 /* What a program on a rank finds wrong. */
-#define NEED(condition)                                                                            \
+#define NEED_TEXT(condition, text)                                                                 \
     do {                                                                                           \
         if (!(condition)) {                                                                        \
             fprintf(stderr, "# rank %d of %d: %s:%d: %s [%s]\n", tsr_rank(), tsr_rank_count(),     \
-                    __FILE__, __LINE__, #condition, tsr_error_text());                             \
+                    __FILE__, __LINE__, text, tsr_error_text());                                   \
             return 1;                                                                              \
         }                                                                                          \
     } while (0)
-#define NEED_OK(call) NEED((call) == TSR_OK)
+#define NEED(condition) NEED_TEXT(condition, #condition)
+#define NEED_OK(call)   NEED_TEXT((call) == TSR_OK, #call)
 
 /* Machines that differ: cores, caches, memory. */
 static inline void try_machines(tsr_machine *m, int n, int way)
