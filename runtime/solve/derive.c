@@ -9,6 +9,7 @@
 the argument is whole: who runs no points has no boxes at all, and callers see to that.
  *
  * Cost: O(length of the chain), at most 16. Threads: pure functions. */
+#include "base/mutant.h"
 #include "solve/problem.h"
 
 static struct interval clip(struct interval i, int64_t extent)
@@ -20,7 +21,8 @@ static struct interval clip(struct interval i, int64_t extent)
 
 static struct interval grown(struct interval i, const tsr_constraint *c, int d)
 {
-    return (struct interval){i.low - c->low[d], i.high + c->high[d]};
+    const int64_t lost = MUTANT(HALO_ONE_SHORT) && c->high[d] > 0;
+    return (struct interval){i.low - c->low[d], i.high + c->high[d] - lost};
 }
 
 static int64_t factor(const tsr_constraint *c, int d)

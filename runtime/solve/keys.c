@@ -6,7 +6,7 @@
  * position alike for all ranks: a monotone map of positions turns a partition into one.
  *
  * Shared. Cost: O(ranks), O(ranks^2) for keys of manual launches. Threads: the issuing thread. */
-#include "solve/ranks.h"
+#include "solve/rank_grid.h"
 #include "solve/solve.h"
 
 static const struct plan_arg *key_of(const struct problem *q, int arg)

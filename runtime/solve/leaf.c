@@ -11,7 +11,7 @@
  *
  * Cost: O(log of the leaf); the lists O(leaves of this rank * arguments). Threads: pure functions. */
 #include "base/mutant.h"
-#include "model/types.h"
+#include "base/mutant.h"
 #include "solve/problem.h"
 
 enum { INNERMOST = 512, ACCUMULATOR_TIMES = 4 };
@@ -114,13 +114,6 @@ void solve_leaf_of(const struct problem *q, const int64_t *extent, bool with_acc
             out_leaf[d] = q->desc->leaf[d];
     if (MUTANT(LEAF_SHIFTED) && q->rank > 0 && out_leaf[q->rank - 1] > 1)
         out_leaf[q->rank - 1] /= 2;
-}
-
-bool solve_is_exact(tsr_reduction op, tsr_type type, const tsr_reducer *reducer)
-{
-    if (op == TSR_USER_REDUCTION)
-        return reducer && reducer->exact;
-    return (op != TSR_SUM && op != TSR_PRODUCT) || !type_is_float(type);
 }
 
 /* ---- the leaves of this rank, point by point ---- */

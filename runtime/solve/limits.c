@@ -176,7 +176,7 @@ static bool is_leafwise(const struct problem *q)
     for (int i = 0; i < q->op->n_args; ++i) {
         const tsr_arg_desc *a = &q->desc->args[i];
         if (a->access == TSR_REDUCE && access_is_store(q->op, i) &&
-            !solve_is_exact(a->reduction, q->op->arg[i].type, a->reducer))
+            !reduce_is_exact(a->reduction, q->op->arg[i].type, a->reducer))
             return true;
     }
     return false;

@@ -3,16 +3,17 @@
  *   constraints.c  roles and groups of the arguments, the lead, the iteration box
  *   derive.c       the interval of an argument along a dimension, from the iteration's
  *   limits.c       where the iteration box may be cut: dimensions, multiples, least extents, leaves
- *   ranks.c        which box of it each rank owns
+ *   rank_grid.c    which box of it each rank owns
  *   pieces.c       how this rank cuts its own box
  *   explicit.c     the same for manual launches, whose points are given
- *   build.c        the plan
+ *   make_plan.c    the plan
  *
  * An argument's dimension d is always moved by iteration dimension d, or by none. */
 #ifndef SOLVE_PROBLEM_H
 #define SOLVE_PROBLEM_H
 
 #include "base/alloc.h"
+#include "model/reduce.h"
 #include "model/runtime.h"
 
 /* What an argument's pieces follow from. */
@@ -205,7 +206,7 @@ void       solve_leaf_of(const struct problem *q, const int64_t *extent, bool wi
 bool       solve_is_exact(tsr_reduction op, tsr_type type, const tsr_reducer *reducer);
 tsr_status solve_list_leaves(const struct problem *q, struct plan *p);
 
-/* build.c, explicit.c */
+/* make_plan.c, explicit.c */
 tsr_status solve_build(struct problem *q, struct plan **out_plan);
 tsr_status solve_explicit(struct problem *q, struct plan **out_plan);
 /* explicit.c: two points whose regions meet, of one list (b NULL) or of two; false: none do, or no

@@ -1,4 +1,4 @@
-/* solve/ranks.c - which box of the iteration space each rank owns.
+/* solve/rank_grid.c - which box of the iteration space each rank owns.
  *
  * Candidates are the grids whose extents multiply to the number of ranks, cut evenly (by workers
  * where one dimension alone is cut), and for each argument whose root has a key (the partition of
@@ -16,7 +16,7 @@
  * ranks * arguments), ranks beyond 64 by a fixed sample. Threads: the issuing thread. */
 #include <string.h>
 
-#include "solve/ranks.h"
+#include "solve/rank_grid.h"
 
 enum { SAMPLES = 64, OWNER_CHANGE = 4 };
 

@@ -1,4 +1,4 @@
-/* solve/build.c - the plan of an operation whose cuts are chosen.
+/* solve/make_plan.c - the plan of an operation whose cuts are chosen.
  *
  * For every argument: the boxes bodies see (rows of view indices, point by point), the regions of the
  * root behind them, the hull that each rank meets, and where along each root dimension the intervals
@@ -233,8 +233,8 @@ void solve_fill_flags(const struct problem *q, struct plan *p)
         a->rank = a->view->rank;
         a->box_at = p->row;
         p->row += 2 * a->rank;
-        a->exact_reduction =
-            a->access != TSR_REDUCE || solve_is_exact(d->reduction, q->op->arg[i].type, d->reducer);
+        a->exact_reduction = a->access != TSR_REDUCE ||
+                             reduce_is_exact(d->reduction, q->op->arg[i].type, d->reducer);
         p->reduces |= a->access == TSR_REDUCE;
         p->has_unbound |= a->unbound;
         p->has_image |= a->image;

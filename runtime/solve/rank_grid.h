@@ -1,4 +1,4 @@
-/* solve/ranks.h - the search for rank boxes. */
+/* solve/rank_grid.h - the search for rank boxes. */
 #ifndef SOLVE_RANKS_H
 #define SOLVE_RANKS_H
 
