@@ -50,6 +50,24 @@ static bool steer(gen *g, int *out_reg)
     return false;
 }
 
+/* One argument becomes a failed handle. */
+static void mistake(gen *g, proposal *q)
+{
+    const int k = q->o.n_args > 2 ? (int)rng_range(&g->r, 1, q->o.n_args - 2) : -1;
+    oracle_op m = op_new(OP_MISTAKE);
+    m.a = k < 0 ? -1 : q->o.arg[k].handle;
+    const int id = m.a < 0 ? -1 : emit(g, &m);
+    if (id < 0)
+        return;
+    oracle_op o = q->o;
+    o.arg[k].handle = id;
+    emit(g, &o);
+    oracle_op read = op_new(OP_STATUS);
+    read.a = rng_chance(&g->r, 50) ? id : o.arg[0].handle;
+    if (rng_chance(&g->r, 40))
+        emit(g, &read);
+}
+
 static bool issue(gen *g, proposal *q)
 {
     q->o.desc = desc_get(g->p, &q->key);
@@ -60,6 +78,8 @@ static bool issue(gen *g, proposal *q)
         q->o.n_args++; /* the params */
     if (allowed(g, GROUP_VALUES) && kernel != K_FILTER && rng_chance(&g->r, 8))
         steer(g, &q->o.guard);
+    if (g->may_fail && allowed(g, GROUP_MISTAKES) && rng_chance(&g->r, 8))
+        mistake(g, q);
     if (allowed(g, GROUP_EXPLAIN) && rng_chance(&g->r, 1)) {
         oracle_op e = q->o;
         e.kind = OP_EXPLAIN;

@@ -20,6 +20,7 @@ typedef struct root {
 typedef struct handle {
     bool     live, no_write, promoted, sealed, unbound, whole;
     int      root, scope, rank;
+    int      bad; /* 1 + id of the mistake that made it; 0: a store */
     tsr_type type;
     int64_t  extent[TSR_MAX_RANK], stride[TSR_MAX_RANK], offset; /* in elements of the root */
 } handle;
@@ -37,7 +38,7 @@ struct interp {
     arena           memory;  /* roots and partitions */
     arena           scratch; /* of one step */
     int             depth, n_roots, failures;
-    bool            told;
+    bool            told, mistaken;
     root            root[MAX_OPS];
     handle          handle[MAX_OPS];
     part            part[MAX_OPS];

@@ -29,6 +29,7 @@ typedef struct execution {
     int                n;
     operand            arg[TSR_MAX_ARGS];
     kernel_call        call;
+    int                bad;     /* 1 + id of the mistake that an argument carries */
     int                reduced; /* the accumulator whose bits depend on order, or -1 */
     bool               failed;
 } execution;
@@ -85,6 +86,10 @@ static bool bind_store(execution *e, int k)
     operand            *x = &e->arg[k];
     if (a->handle < 0 || !e->s->handle[a->handle].live)
         return false;
+    if (e->s->handle[a->handle].bad) {
+        e->bad = e->s->handle[a->handle].bad;
+        return d->access == TSR_READ;
+    }
     x->h = &e->s->handle[a->handle];
     if (d->type != TSR_TYPE_ANY && d->type != x->h->type)
         return false;
@@ -699,13 +704,29 @@ static void put_unbound(execution *e)
     h->root = r;
 }
 
+/* A failed handle in: the call answers its cause, and the outputs carry it. */
+static bool refuse(execution *e)
+{
+    if (e->o->kind == OP_EXPLAIN || e->o->points > 0 || e->desc->kernel == K_FILTER ||
+        e->desc->kernel == K_SCATTER)
+        return false;
+    put_back(e, e->bad);
+    e->o->failed = e->o->refused = true;
+    e->o->cause = e->bad - 1;
+    return true;
+}
+
 bool step_task(interp *s, oracle_op *o)
 {
     execution e = {.s = s, .o = o, .desc = &s->p->desc[o->desc], .reduced = -1};
     int       cause;
     o->params.tag = o->id;
     e.call.p = &o->params;
-    if (!bind(&e) || !bind_manual(&e) || !declared(&e) || !cover_pieces(&e) || !written_apart(&e) ||
+    if (!bind(&e))
+        return false;
+    if (e.bad)
+        return refuse(&e);
+    if (!bind_manual(&e) || !declared(&e) || !cover_pieces(&e) || !written_apart(&e) ||
         !readable(&e, &cause))
         return false;
     note_overlap(&e);

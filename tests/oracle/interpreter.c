@@ -134,7 +134,8 @@ int handle_cause(interp *s, const handle *h, bool *out_all)
 
 handle *live_handle(interp *s, int id)
 {
-    if (id < 0 || id >= MAX_OPS || !s->handle[id].live || s->handle[id].unbound)
+    if (id < 0 || id >= MAX_OPS || !s->handle[id].live || s->handle[id].unbound ||
+        s->handle[id].bad)
         return NULL;
     return &s->handle[id];
 }
@@ -361,6 +362,23 @@ static bool step_view(interp *s, oracle_op *o)
     return true;
 }
 
+/* A slice past the bounds: a failed handle. */
+static bool step_mistake(interp *s, oracle_op *o)
+{
+    const handle *h = live_handle(s, o->a);
+    if (!h || h->rank == 0)
+        return false;
+    handle v = *h;
+    v.whole = false;
+    v.bad = 1 + o->id;
+    o->shape_now = handle_shape(h);
+    v.scope = s->depth;
+    s->handle[o->id] = v;
+    s->root[v.root].handles++;
+    s->mistaken = true;
+    return true;
+}
+
 /* The content as it is now, in a root of its own. */
 static bool step_seal(interp *s, oracle_op *o)
 {
@@ -440,6 +458,11 @@ static void expect_content(interp *s, oracle_op *o, const handle *h)
 static bool step_read(interp *s, oracle_op *o)
 {
     const handle *h = live_handle(s, o->a);
+    if (o->kind == OP_STATUS && o->a >= 0 && s->handle[o->a].live && s->handle[o->a].bad) {
+        o->failed = true;
+        o->cause = s->handle[o->a].bad - 1;
+        return true;
+    }
     if (!h || !handle_defined(s, h))
         return false;
     if (o->kind == OP_VALUE && handle_volume(h) != 1)
@@ -610,7 +633,7 @@ static bool step_end_partition(interp *s, oracle_op *o)
 
 static bool step_fence(interp *s, oracle_op *o)
 {
-    o->fence = s->failures == 0 ? 0 : s->told ? 2 : 1;
+    o->fence = s->mistaken ? 2 : s->failures == 0 ? 0 : s->told ? 2 : 1;
     if (s->failures)
         s->told = true;
     return true;
@@ -625,6 +648,7 @@ static bool step_any(interp *s, oracle_op *o)
     case OP_ATTACH_TILES: return step_create(s, o);
     case OP_UNBOUND: return step_unbound(s, o);
     case OP_SEAL: return step_seal(s, o);
+    case OP_MISTAKE: return step_mistake(s, o);
     case OP_RELEASE: return step_release(s, o);
     case OP_KEEP: return step_keep(s, o);
     case OP_ENTER: s->depth++; return s->depth < 8 || (s->depth--, false);
@@ -654,7 +678,7 @@ static bool step_any(interp *s, oracle_op *o)
 bool interp_step(interp *s, oracle_op *o)
 {
     arena_clear(&s->scratch);
-    o->idle = o->failed = false;
+    o->idle = o->failed = o->refused = false;
     o->expect = NULL;
     o->bytes = 0;
     o->overlap = 0;
@@ -700,7 +724,7 @@ void interp_finish(interp *s)
         arena_clear(&s->scratch);
         finish_handle(s, id);
     }
-    s->p->any_failure = s->failures > 0;
+    s->p->any_failure = s->failures > 0 || s->mistaken;
 }
 
 void interp_program(oracle_program *p)
@@ -717,7 +741,7 @@ void interp_program(oracle_program *p)
 
 bool interp_store(const interp *s, int id, store_info *out)
 {
-    if (id < 0 || id >= MAX_OPS || !s->handle[id].live)
+    if (id < 0 || id >= MAX_OPS || !s->handle[id].live || s->handle[id].bad)
         return false;
     const handle *h = &s->handle[id];
     const root   *r = &s->root[h->root];

@@ -304,6 +304,10 @@ static void print_op(FILE *f, const oracle_program *p, const oracle_op *o)
     case OP_PROJECTION: print_partition(f, o); break;
     case OP_END_PARTITION: fprintf(f, "    tsr_partition_release(q%d);\n", o->a); break;
     case OP_TASK: print_task(f, p, o); break;
+    case OP_MISTAKE:
+        fprintf(f, "    tsr_store s%d = tsr_slice(s%d, 0, 0, %lld, 1); /* fails */\n", o->id, o->a,
+                (long long)o->shape_now.extent[0] + 1);
+        break;
     case OP_EXPLAIN: fprintf(f, "    /* tsr_explain of the next task */\n"); break;
     default:
         if (o->kind >= OP_SLICE && o->kind <= OP_SEAL)

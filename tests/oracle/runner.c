@@ -66,11 +66,12 @@ static void want_ok(walker *w, const oracle_op *o, tsr_status s, const char *cal
 /* A call that waits: it must succeed, or fail with the text of the first cause. */
 static bool want_outcome(walker *w, int id, bool failed, int cause, tsr_status s, const char *call)
 {
-    char words[48];
-    snprintf(words, sizeof words, "failure of record %d.", cause);
+    char       words[48];
+    const bool mistake = failed && w->run->by_id[cause]->kind == OP_MISTAKE;
+    snprintf(words, sizeof words, mistake ? "program.c:%d" : "failure of record %d.", cause);
     if (!failed && s != TSR_OK)
         differ(w, id, "%s gave %s: %.700s", call, tsr_status_name(s), tsr_error_text());
-    if (failed && s != TSR_TASK_FAILED)
+    if (failed && s != (mistake ? TSR_BAD_ARGUMENT : TSR_TASK_FAILED))
         differ(w, id, "%s gave %s, want the failure of record %d", call, tsr_status_name(s), cause);
     else if (failed && !strstr(tsr_error_text(), words))
         differ(w, id, "%s: want the %s  Got: %.700s", call, words, tsr_error_text());
@@ -373,7 +374,11 @@ static void do_task(walker *w, const oracle_op *o)
             differ(w, o->id, "tsr_explain said nothing");
         return;
     }
-    want_ok(w, o, tsr_issue_(d, arg, o->n_args, &how), "tsr_issue");
+    const tsr_status s = tsr_issue_(d, arg, o->n_args, &how);
+    if (o->refused)
+        want_outcome(w, o->id, true, o->cause, s, "tsr_issue");
+    else
+        want_ok(w, o, s, "tsr_issue");
 }
 
 /* ---- a record ---- */
@@ -429,6 +434,9 @@ static void do_op(walker *w, const oracle_op *o)
     case OP_END_PARTITION: tsr_partition_release_(w->part[o->a], at); break;
     case OP_TASK:
     case OP_EXPLAIN: do_task(w, o); break;
+    case OP_MISTAKE:
+        w->store[o->id] = tsr_slice_(w->store[o->a], 0, 0, o->shape_now.extent[0] + 1, 1, at);
+        break;
     case OP_FENCE: do_fence(w, o); break;
     case OP_FLUSH: want_ok(w, o, tsr_flush_(at), "tsr_flush"); break;
     case OP_AGREE: do_agree(w, o); break;
