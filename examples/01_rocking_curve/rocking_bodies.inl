@@ -5,15 +5,15 @@
  * are walked by pointer, so that the loops over them become vector code; everything is O(elements
  * of the piece). */
 
-#define PASTE(a, b)   a##_##b
-#define PASTE2(a, b)  PASTE(a, b)
-#define NAME(name)    PASTE2(name, LABEL)
-#define WINDOW(what)  PASTE2(PASTE2(tsr_##what, LABEL), 3d)
+#define PASTE(a, b)     a##_##b
+#define PASTE2(a, b)    PASTE(a, b)
+#define NAME(name)      PASTE2(name, LABEL)
+#define WINDOW(what)    PASTE2(PASTE2(tsr_##what, LABEL), 3d)
 #define WINDOW_OF(what) PASTE2(WINDOW(what), of)
-#define LINE          PASTE2(PASTE2(tsr_in, LABEL), 1d)
-#define LINE_OF       PASTE2(LINE, of)
-#define INDEXED_NUMBER PASTE2(tsr, INDEXED_LABEL)
-#define INDEXED_AT    PASTE2(PASTE2(tsr_element, INDEXED_LABEL), of)
+#define LINE            PASTE2(PASTE2(tsr_in, LABEL), 1d)
+#define LINE_OF         PASTE2(LINE, of)
+#define INDEXED_NUMBER  PASTE2(tsr, INDEXED_LABEL)
+#define INDEXED_AT      PASTE2(PASTE2(tsr_element, INDEXED_LABEL), of)
 
 /* Counts below the level are no counts; neither is what is no number. */
 static tsr_status NAME(threshold_body)(const tsr_task_context *t)
