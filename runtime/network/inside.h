@@ -17,7 +17,6 @@ struct network_waiting {
 struct network {
     /* immutable after creation */
     struct transport_end end;
-    bool                 crowded; /* more ranks than cores: waiting yields at once */
     /* set once, before anything waits */
     network_idle *idle;
     void         *idle_user;
