@@ -10,20 +10,20 @@
 #define BASE_MUTANT_MAP(X)                                                                         \
     X(LOST_EDGE, "a reader does not wait for the writer before it")                                \
     X(LOST_WAR_EDGE, "a writer does not wait for the readers before it")                           \
-    X(HALO_ONE_SHORT, "a halo is one element short on its upper side")                                 \
+    X(HALO_ONE_SHORT, "a halo is one element short on its upper side")                             \
     X(STALE_MEMO, "edges of a memoised operation are used although its state differs")             \
     X(EARLY_FREE, "a piece is given back while one reader still runs")                             \
-    X(FOLD_BY_ARRIVAL, "partials of a reduction fold as they arrive")                                \
+    X(FOLD_BY_ARRIVAL, "partials of a reduction fold as they arrive")                              \
     X(FETCH_KEPT, "a fetched box is believed although it was overwritten")                         \
-    X(THIEF_REUSED_SLOT, "a thief takes from a slot that was used anew")                                 \
+    X(THIEF_REUSED_SLOT, "a thief takes from a slot that was used anew")                           \
     X(WRONG_SUBTRACT, "subtracting a box from a layer loses the last rest")                        \
-    X(RENAME_FORGETS_REST, "a rename forgets what the write does not cover")                               \
+    X(RENAME_FORGETS_REST, "a rename forgets what the write does not cover")                       \
     X(DROPPED_BOX, "the last box of a message is not unpacked")                                    \
-    X(TEMPORARY_FREED_EARLY, "a temporary's piece dies one reader early")                                \
-    X(FAILURE_LOST, "a failed input does not fail what reads it")                                  \
-    X(IDENTITY_NOT_RESET, "an accumulator keeps what was in its memory")                                \
+    X(TEMPORARY_FREED_EARLY, "a temporary's piece dies one reader early")                          \
+    X(FAILURE_NOT_PROPAGATED, "a failed input does not fail what reads it")                        \
+    X(IDENTITY_NOT_RESET, "an accumulator keeps what was in its memory")                           \
     X(LEAF_SHIFTED, "canonical leaves are half as long along the last dimension")                  \
-    X(LOST_LAYER, "an owner map of three layers loses the oldest")                                        \
+    X(LOST_LAYER, "an owner map of three layers loses the oldest")                                 \
     X(OVERLAP_IN_PLACE, "a write that meets a read of its own operation goes in place")            \
     X(SCALAR_EARLY, "a scalar store is read before its writer is done")
 
@@ -36,8 +36,8 @@ enum base_mutant {
 #undef X
 };
 
-extern int base_mutant;                                 /* the one switched on; constant after load */
-extern const char *const base_mutant_names[];           /* in the order of the table, then NULL */
+extern int               base_mutant;         /* the one switched on; constant after load */
+extern const char *const base_mutant_names[]; /* in the order of the table, then NULL */
 #define MUTANT(NAME) __builtin_expect(base_mutant == MUTANT_##NAME, 0)
 
 #else
