@@ -86,7 +86,8 @@ static tsr_status machines_exchange(struct tsr_runtime *rt)
 {
     const struct rank_machine mine = {.workers = rt->config.workers,
                                       .l2_bytes = rt->config.machine.l2_bytes,
-                                      .memory_bytes = rt->config.memory_bytes};
+                                      .memory_bytes = rt->config.memory_bytes,
+                                      .min_piece = rt->config.min_piece};
     return network_allgather(rt->network, 0, &mine, sizeof mine, rt->machines);
 }
 

@@ -15,11 +15,13 @@ struct issue_state;    /* the window, numbers, retirement: issue/ */
 struct solve_state;    /* plans by signature: solve/ */
 struct depend_state;   /* edges by state: depend/ */
 struct memory_state;   /* pools and budget: memory/ */
-struct schedule_state; /* slots, workers: schedule/ and execute/ */
+struct schedule_state; /* workers: schedule/ */
+struct engine;         /* the ring of slots: model/slot.h */
 
 /* Bytes and workers of each rank, exchanged once at start: an agreed fact. */
 struct rank_machine {
     int64_t workers, l2_bytes, memory_bytes;
+    int64_t min_piece; /* TESSERA_MIN_PIECE there: what counts as small is shared */
 };
 
 struct tsr_runtime {
@@ -33,12 +35,14 @@ struct tsr_runtime {
     struct observe        *observe;
     struct network        *network;
     int                    schedule_workers; /* threads of this rank */
+    bool                   crowded;          /* more ranks and workers than cores in this process */
     struct api_state      *api;
     struct issue_state    *issue;
     struct solve_state    *solve;
     struct depend_state   *depend;
     struct memory_state   *memory;
     struct schedule_state *schedule;
+    struct engine         *engine; /* the ring of slots: model/slot.h */
 };
 
 /* Found without a call: two words of the thread's own. */

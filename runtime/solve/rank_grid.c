@@ -18,7 +18,7 @@
 
 #include "solve/rank_grid.h"
 
-enum { SAMPLES = 64, OWNER_CHANGE = 4 };
+enum { SAMPLES = 64, OWNER_CHANGE = 4, SMALL = 4096 };
 
 /* ---- costs ---- */
 
@@ -278,14 +278,23 @@ static tsr_status search_ranks(struct problem *q)
               : tsr_fail_(q->op->site, TSR_NO_MEMORY, "%s: no memory to cut it", q->desc->name);
 }
 
+/* The least that any rank says, so that all say the same. */
+static int64_t least_piece(const struct problem *q)
+{
+    int64_t least = INT64_MAX;
+    for (int r = 0; r < q->rt->n_ranks; ++r)
+        if (q->rt->machines[r].min_piece > 0)
+            least = min64(least, q->rt->machines[r].min_piece);
+    return least;
+}
+
 static bool is_small(const struct problem *q)
 {
-    const int64_t floor = q->rt->config.min_piece > 0 ? q->rt->config.min_piece : 4096;
-    const double  work = q->desc->work;
-    const int64_t each = q->rt->config.min_piece > 0 || !(work > 1) ? 1
-                         : work > 1e9                               ? 1000000000
-                                                                    : (int64_t)work;
-    return mul64(q->elements, each) <= floor;
+    const int64_t least = least_piece(q);
+    const double  work = q->desc->work > 1 ? q->desc->work : 1;
+    if (least < INT64_MAX)
+        return q->elements <= least;
+    return (double)q->elements * work <= SMALL;
 }
 
 static bool is_local_output(const struct problem *q)

@@ -39,6 +39,14 @@ void run_stop(struct run *run)
     }
 }
 
+void run_set_min_piece(struct run *run, int64_t elements)
+{
+    run_set(run, min_piece, elements);
+    for (int r = 0; r < run->n_ranks; ++r)
+        for (int k = 0; k < run->n_ranks; ++k)
+            run->stage[r].machines[k].min_piece = elements;
+}
+
 static int add_root(struct run *run, enum root_kind kind, tsr_type type, int rank,
                     const int64_t *extent)
 {

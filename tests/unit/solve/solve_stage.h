@@ -31,6 +31,9 @@ void run_stop(struct run *run);
             (run)->stage[run_r_].rt.config.field = (value);                                        \
     while (0)
 
+/* TESSERA_MIN_PIECE on every rank. */
+void run_set_min_piece(struct run *run, int64_t elements);
+
 /* A root on every rank; its number. */
 int run_root(struct run *run, tsr_type type, int rank, const int64_t *extent);
 int run_unbound(struct run *run, tsr_type type, int rank, const int64_t *extent);

@@ -187,7 +187,7 @@ static void set_machine(struct run *run, struct dice *d)
 {
     const int64_t least = (int64_t[]){0, 1, 1, 2, 7, 40}[roll(d, 6)];
     const int64_t leaf = (int64_t[]){16384, 1, 2, 8, 64}[roll(d, 5)];
-    run_set(run, min_piece, least);
+    run_set_min_piece(run, least);
     run_set(run, leaf, leaf);
 }
 

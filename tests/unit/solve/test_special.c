@@ -19,7 +19,7 @@ Test(special, image_boxes_are_set_later)
     struct run   run;
     struct plan *plans[STAGE_MAX_RANKS], *again[STAGE_MAX_RANKS];
     run_start(&run, 2, NULL);
-    run_set(&run, min_piece, 2);
+    run_set_min_piece(&run, 2);
     const int from = run_root(&run, TSR_F64, 1, EXTENTS(100));
     const int where = run_root(&run, TSR_I64, 1, EXTENTS(40)),
               to = run_root(&run, TSR_F64, 1, EXTENTS(40));
@@ -57,7 +57,7 @@ Test(special, unbound_outputs_cut_the_first_dimension)
     struct run                 run;
     struct plan               *plans[STAGE_MAX_RANKS];
     run_start(&run, 2, NULL);
-    run_set(&run, min_piece, 1);
+    run_set_min_piece(&run, 1);
     const int         x = run_root(&run, TSR_F64, 2, EXTENTS(8, 8));
     const int         kept = run_unbound(&run, TSR_F64, 1, EXTENTS(0));
     const struct call c = {&d, 2, {see(x), see(kept)}};
@@ -160,7 +160,7 @@ Test(special, split_dimensions_are_cut_outside)
     struct run                 run;
     struct plan               *plans[STAGE_MAX_RANKS];
     run_start(&run, 3, NULL);
-    run_set(&run, min_piece, 1);
+    run_set_min_piece(&run, 1);
     const int x = run_root(&run, TSR_F64, 1, EXTENTS(60)),
               y = run_root(&run, TSR_F64, 2, EXTENTS(9, 9));
     const struct view split = map_split(map_identity(run.stage[0].root[x]), 0, 10, 6);
@@ -202,7 +202,7 @@ Test(special, memory_that_runs_out_is_said)
     struct run   run;
     struct plan *plans[STAGE_MAX_RANKS];
     run_start(&run, 1, NULL);
-    run_set(&run, min_piece, 1);
+    run_set_min_piece(&run, 1);
     static const tsr_task_desc sum = {
         .name = "sum", .args = {{TSR_READ, 0, 0, "x"}, {TSR_REDUCE, 0, 0, "s", TSR_SUM}}};
     const int x = run_root(&run, TSR_F64, 1, EXTENTS(50)), s = run_root(&run, TSR_F64, 0, NULL);
