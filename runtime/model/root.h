@@ -10,17 +10,28 @@
 
 struct plan;
 struct owner_map;
+struct pieces;
 struct failure;
 
-/* What an operation did with an instance. */
-enum access_kind { ACCESS_READ = 1, ACCESS_WRITE = 2 };
+struct action_set;
 
-/* One use of an instance by an issued operation. */
+/* What an operation did with an instance. */
+enum access_kind {
+    ACCESS_READ = 1,  /* the points of plan, argument arg, read */
+    ACCESS_WRITE = 2, /* they wrote */
+    ACCESS_FOLD = 3,  /* the fold of a REDUCE argument applied its total */
+    ACCESS_SET = 4,   /* extras: the actions of `set` read (arg 0) or wrote (arg 1) */
+    ACCESS_ALL = 5    /* everything up to `number` did anything: many entries in one */
+};
+
+/* One use of an instance by an issued operation; or, for READ, by several of the same plan. */
 struct access {
-    struct plan *plan;   /* borrowed while the entry stands: the list holds a reference */
-    int16_t      arg;    /* argument of the plan; or one of the ACCESS_ARG_ values of depend/ */
-    int16_t      kind;
-    uint64_t     number; /* of the operation */
+    struct plan       *plan;   /* counted; NULL for SET and ALL */
+    struct action_set *set;    /* counted; SET only */
+    int16_t            arg;
+    int16_t            kind;
+    uint64_t           number; /* of the (latest) operation */
+    uint64_t           before; /* READ: number of the operation before it in this entry; 0: none */
 };
 
 /* A strided allocation that covers one box of a root. */
@@ -36,7 +47,9 @@ struct instance {
     uint64_t      last;      /* number of the last operation that uses it */
     uint64_t      shape;     /* hash of the list's (plan, arg, kind) */
     struct memory_block *block;
-    struct instance *next;   /* in lists of memory/ */
+    tsr_site  made_at;       /* of its root, for reports */
+    struct instance *next;   /* in memory/'s list of free records */
+    struct instance *held_next, **held_link; /* in memory/'s list of those alive */
 };
 
 /* How a root came to be, and what may be done with it. */
@@ -60,12 +73,15 @@ struct root {
     uint64_t  generation;    /* counts writes; the same on every rank */
     uint64_t  last_writer;   /* number of the last operation that wrote any of it */
     uint64_t  last_use;      /* number of the last operation that names it */
+    uint64_t  used_before;   /* of the one before that operation */
     bool      temporary;     /* this generation lives piece by piece */
 
     /* this rank's memory */
     struct instance *instance;      /* NULL: none yet */
-    struct instance *spare[4];      /* older generations' memory, to be written next */
-    int              n_spare;
+    struct pieces   *pieces;        /* of a temporary, between its writer and its last reader */
+    int32_t          piece_uses;    /* how many arguments of the window name them */
+    uint32_t         piece_cut;     /* window's scan: the cut all of them have */
+    int8_t           piece_state;   /* window's scan: 0 not seen, 1 so far a temporary, -1 not */
 
     /* shared: which rank holds what (NULL on one rank) */
     struct owner_map *owners;
@@ -75,6 +91,9 @@ struct root {
 
     /* boxes whose content failed, with the cause; in program order (issuing thread) */
     struct failure *failed;
+    struct failure *agreed;         /* several ranks: as all ranks knew it when they last agreed */
+    int32_t         journaled;      /* entries of issue/'s journal that name it */
+    bool            dropped;        /* handles and operations are gone: no memory any more */
 
     struct unbound *unbound;        /* of an unbound root: what its writer's points delivered */
     /* attached memory */
@@ -83,6 +102,9 @@ struct root {
     void        *release_user;
     int          attach_mode;
     bool         detached;
+    bool         attached_whole;
+    tsr_tile    *tiles;         /* [n_tiles] this rank's, as they were attached */
+    int          n_tiles;
     struct root *next;              /* in lists of issue/ */
 };
 

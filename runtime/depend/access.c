@@ -1,0 +1,227 @@
+/* depend/access.c - who used an instance: short lists, bounded for ever.
+ *
+ * A writer whose points cover an older entry replaces it: whoever would wait for the entry waits for
+ * the writer, whose point there waited for it.  Repeated readers of one plan share an entry (the latest
+ * number, and the one before it, which the completed prefix must have passed).  Long lists first lose
+ * what is complete; a list that is still long becomes one entry, "everything up to n".  So the
+ * 100,000th write of another row costs what the 100th did.
+ *
+ * Cost: O(entries).  Threads: issuing thread. */
+#include <assert.h>
+#include <string.h>
+
+#include "depend/internal.h"
+
+struct action_set *action_set_create(struct analysis *a, struct instance *i, bool write)
+{
+    int n = 0;
+    for (int k = 0; k < a->d->n_own; ++k)
+        n += a->d->own[k].instance == i && a->d->own[k].write == write;
+    if (n == 0)
+        return NULL;
+    struct action_set *set = base_calloc(1, sizeof *set);
+    if (set != NULL) {
+        set->region = base_calloc((size_t)n, sizeof *set->region);
+        set->action = base_calloc((size_t)n, sizeof *set->action);
+    }
+    if (set == NULL || set->region == NULL || set->action == NULL) {
+        if (set != NULL) {
+            base_free(set->region);
+            base_free(set->action);
+        }
+        base_free(set);
+        a->no_memory = true;
+        return NULL;
+    }
+    set->users = 1;
+    set->id = ++a->d->next_set;
+    for (int k = 0; k < a->d->n_own; ++k) {
+        const struct own_access *own = &a->d->own[k];
+        if (own->instance != i || own->write != write)
+            continue;
+        set->region[set->n] = own->region;
+        set->action[set->n++] = own->action;
+    }
+    return set;
+}
+
+void action_set_release(struct action_set *s)
+{
+    if (s == NULL || --s->users > 0)
+        return;
+    base_free(s->region);
+    base_free(s->action);
+    base_free(s);
+}
+
+static void entry_drop(struct access *e)
+{
+    plan_release(e->plan);
+    action_set_release(e->set);
+}
+
+void access_list_drop(struct instance *i)
+{
+    for (int k = 0; k < i->n_accesses; ++k)
+        entry_drop(&i->access[k]);
+    i->n_accesses = 0;
+    i->shape = 0;
+}
+
+uint64_t access_list_shape(const struct instance *i)
+{
+    uint64_t h = 1;
+    for (int k = 0; k < i->n_accesses; ++k) {
+        const struct access *e = &i->access[k];
+        const uint64_t who = e->plan != NULL ? e->plan->id : e->set != NULL ? e->set->id << 32 : 0;
+        h = hash_word(h, who);
+        h = hash_word(h, (uint64_t)(uint16_t)e->arg << 16 | (uint64_t)(uint16_t)e->kind << 1 |
+                             (e->before != 0));
+    }
+    return h;
+}
+
+static bool add(struct analysis *a, struct instance *i, struct access e)
+{
+    if (i->n_accesses == i->capacity) {
+        const int capacity = i->capacity == 0 ? 8 : 2 * i->capacity;
+        struct access *bigger = base_realloc(i->access, (size_t)capacity, sizeof *bigger);
+        if (bigger == NULL) {
+            a->no_memory = true;
+            return false;
+        }
+        i->access = bigger;
+        i->capacity = capacity;
+    }
+    i->access[i->n_accesses++] = e;
+    return true;
+}
+
+/* Entries that are complete go; if that is not enough, all become one. */
+static void prune(struct analysis *a, struct instance *i)
+{
+    const uint64_t prefix = atomic_load_explicit(&a->d->engine->prefix, memory_order_acquire);
+    int n = 0;
+    for (int k = 0; k < i->n_accesses; ++k) {
+        if (i->access[k].number <= prefix)
+            entry_drop(&i->access[k]);
+        else
+            i->access[n++] = i->access[k];
+    }
+    i->n_accesses = n;
+    if (n <= LIST_MOST - 8)
+        return;
+    access_list_drop(i);
+    (void)add(a, i, (struct access){.kind = ACCESS_ALL, .number = i->last});
+}
+
+/* Do the points here of argument `arg` write all that `e` touched? */
+static bool covers(const struct analysis *a, int arg, const struct access *e)
+{
+    const struct plan_side *mine = a->side;
+    if (!mine->full[arg] || a->plan->n_points == 0 || e->kind == ACCESS_ALL)
+        return false;
+    if (e->plan == a->plan && e->kind != ACCESS_FOLD &&
+        e->plan->arg[e->arg].cut == a->plan->arg[arg].cut)
+        return true;
+    if (e->set != NULL) {
+        for (int k = 0; k < e->set->n; ++k)
+            if (!region_contains(&mine->here[arg], &e->set->region[k]))
+                return false;
+        return true;
+    }
+    const struct plan_side *theirs = e->plan->schedule;
+    if (e->kind == ACCESS_FOLD) {
+        const struct region r = region_of_box(&e->plan->arg[e->arg].rank_box[a->rt->rank]);
+        return region_contains(&mine->here[arg], &r);
+    }
+    return e->plan->n_points == 0 || region_contains(&mine->here[arg], &theirs->here[e->arg]);
+}
+
+/* The list of group g's lasting instance after this operation, relative to the list before. */
+void access_list_plan(struct analysis *a, int g, struct memo *m)
+{
+    const struct group *group = &a->group[g];
+    const struct instance *old = group->now == group->before ? group->before : NULL;
+    const int room = (old != NULL ? old->n_accesses : 0) + 3 * TSR_MAX_ARGS;
+    struct next_access *next = base_calloc((size_t)room, sizeof *next);
+    int n = 0;
+    m->next_access[g] = next;
+    if (next == NULL) {
+        a->no_memory = true;
+        return;
+    }
+    uint32_t joined = 0;
+    for (int k = 0; old != NULL && k < old->n_accesses; ++k) {
+        const struct access *e = &old->access[k];
+        bool gone = false, joins = false;
+        for (int w = 0; w < a->plan->n_args && !gone; ++w)
+            gone = (group->writes >> w & 1) && covers(a, w, e);
+        for (int r = 0; r < a->plan->n_args && !gone; ++r)
+            if ((group->reads & ~group->writes) >> r & 1 && e->kind == ACCESS_READ &&
+                e->plan == a->plan && e->arg == r) {
+                joins = true;
+                joined |= 1u << r;
+            }
+        if (!gone)
+            next[n++] = (struct next_access){.old_entry = (int8_t)k, .joins = joins};
+    }
+    const bool reads_stay = group->now == group->old;
+    for (int k = 0; k < a->plan->n_args; ++k) {
+        if ((group->reads & ~group->writes & ~joined) >> k & 1 && reads_stay &&
+            a->plan->n_points > 0)
+            next[n++] = (struct next_access){-1, ACCESS_READ, (int16_t)k, false};
+    }
+    for (int k = 0; k < a->plan->n_args; ++k) {
+        if (group->writes >> k & 1 && a->plan->n_points > 0)
+            next[n++] = (struct next_access){-1, ACCESS_WRITE, (int16_t)k, false};
+        if (group->folds >> k & 1)
+            next[n++] = (struct next_access){-1, ACCESS_FOLD, (int16_t)k, false};
+    }
+    m->n_next[g] = n;
+}
+
+void access_list_commit(struct analysis *a, int g, struct memo *m)
+{
+    const struct group *group = &a->group[g];
+    struct instance *i = group->now;
+    const uint64_t number = a->op->number;
+    struct access kept[LIST_MOST + 3 * TSR_MAX_ARGS];
+    int n = 0;
+    if (i == NULL)
+        return;
+    const bool same = i == group->before;
+    uint64_t stays = 0;
+    for (int k = 0; k < m->n_next[g]; ++k) {
+        const struct next_access *x = &m->next_access[g][k];
+        if (x->old_entry >= 0) {
+            assert(same);
+            kept[n] = i->access[x->old_entry];
+            stays |= 1ull << x->old_entry;
+            if (x->joins) {
+                kept[n].before = kept[n].number;
+                kept[n].number = number;
+            }
+        } else {
+            kept[n] = (struct access){.plan = plan_keep(a->plan), .arg = x->arg, .kind = x->kind,
+                                      .number = number};
+        }
+        ++n;
+    }
+    for (int k = 0; same && k < i->n_accesses; ++k)
+        if (!(stays >> k & 1))
+            entry_drop(&i->access[k]);
+    i->n_accesses = 0;
+    for (int write = 0; write < 2; ++write) { /* extras came before the points */
+        struct action_set *set = a->n_extras > 0 ? action_set_create(a, i, write != 0) : NULL;
+        if (set != NULL)
+            (void)add(a, i, (struct access){.set = set, .arg = (int16_t)write, .kind = ACCESS_SET,
+                                            .number = number});
+    }
+    for (int k = 0; k < n; ++k)
+        (void)add(a, i, kept[k]);
+    i->last = number;
+    if (i->n_accesses > LIST_PRUNE)
+        prune(a, i);
+    i->shape = access_list_shape(i);
+}

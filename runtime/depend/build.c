@@ -1,0 +1,287 @@
+/* depend/build.c - edges: which actions of which older operations an action must see complete.
+ *
+ * For each action and each region it touches, the entries of the instance's access list whose access
+ * conflicts (not both reads) are met: where both arguments are the same function of the point, the same
+ * point, in O(1); else by the plan's inverse, or by intersecting regions (strided ones exactly).  An
+ * action that would wait for more than 8 points of one operation waits for all of it.  Extras of the
+ * operation itself (copies, receives) come before its points, folds behind them.
+ *
+ * Soundness: every conflicting pair of accesses is ordered, directly or through a writer that covered
+ * the older one.  Cost: O(points * entries met) where the inverse is arithmetic.
+ * Threads: issuing thread. */
+#include <assert.h>
+#include <string.h>
+
+#include "depend/internal.h"
+
+/* The number of source {group, entry, word}; the last number stands for "everything older". */
+static int source_number(struct analysis *a, int group, int entry, int word)
+{
+    for (int i = 0; i < a->n_sources; ++i)
+        if (a->source[i].group == group && a->source[i].entry == entry && a->source[i].word == word)
+            return i;
+    if (a->n_sources >= SLOT_PRODUCERS - 1 && group >= 0)
+        return source_number(a, -1, 0, WORD_ALL);
+    a->source[a->n_sources] = (struct source){(int8_t)group, (int8_t)entry, (int8_t)word};
+    return a->n_sources++;
+}
+
+static void add_edge(struct analysis *a, uint32_t consumer, uint32_t action, int producer, bool value)
+{
+    struct depend_state *d = a->d;
+    if (d->n_loose == d->loose_capacity) {
+        const int capacity = d->loose_capacity == 0 ? 1024 : 2 * d->loose_capacity;
+        struct loose_edge *bigger = base_realloc(d->loose, (size_t)capacity, sizeof *bigger);
+        if (bigger == NULL) {
+            a->no_memory = true;
+            return;
+        }
+        d->loose = bigger;
+        d->loose_capacity = capacity;
+    }
+    d->loose[d->n_loose++] =
+        (struct loose_edge){consumer, {action, (uint16_t)producer, value}};
+}
+
+/* One consumer's region of an instance. */
+struct touch {
+    uint32_t       consumer;
+    int            point;   /* -1: an extra */
+    int            arg;     /* of the point; -1: an extra */
+    int            group;
+    struct region  region;
+    bool           read, write;
+};
+
+static void meet_points(struct analysis *a, const struct touch *t, int entry,
+                        const struct access *e, bool value)
+{
+    const struct plan *theirs = e->plan;
+    const struct plan_arg *pe = &theirs->arg[e->arg];
+    if (theirs->n_points == 0)
+        return;
+    if (t->point >= 0 && pe->cut == a->plan->arg[t->arg].cut &&
+        theirs->n_points == a->plan->n_points && !pe->whole) {
+        add_edge(a, t->consumer, (uint32_t)t->point,
+                 source_number(a, t->group, entry, WORD_DONE), value);
+        return;
+    }
+    int found[EDGES_COARSE + 1];
+    const int n = plan_find_points(theirs, e->arg, &t->region, found, EDGES_COARSE);
+    if (n > EDGES_COARSE) {
+        add_edge(a, t->consumer, 0, source_number(a, t->group, entry, WORD_COMPLETE), value);
+        return;
+    }
+    for (int i = 0; i < n; ++i)
+        add_edge(a, t->consumer, (uint32_t)found[i], source_number(a, t->group, entry, WORD_DONE),
+                 value);
+}
+
+static void meet_set(struct analysis *a, const struct touch *t, int entry, const struct access *e,
+                     bool value)
+{
+    for (int i = 0; i < e->set->n; ++i)
+        if (region_meets(&e->set->region[i], &t->region))
+            add_edge(a, t->consumer, e->set->action[i],
+                     source_number(a, t->group, entry, WORD_DONE), value);
+}
+
+static void meet_fold(struct analysis *a, const struct touch *t, int entry, const struct access *e,
+                      bool value)
+{
+    const struct plan_side *side = e->plan->schedule;
+    const struct region r = region_of_box(&e->plan->arg[e->arg].rank_box[a->rt->rank]);
+    if (r.rank > 0 && !region_meets(&r, &t->region))
+        return;
+    /* Folds stand first among the extras of a plain operation; of another, wait for all of it. */
+    int f = 0;
+    while (side->fold_arg[f] != e->arg)
+        ++f;
+    (void)f;
+    add_edge(a, t->consumer, 0, source_number(a, t->group, entry, WORD_COMPLETE), value);
+}
+
+static void meet_entry(struct analysis *a, const struct touch *t, int entry, const struct access *e)
+{
+    const bool wrote = e->kind == ACCESS_WRITE || e->kind == ACCESS_FOLD ||
+                       e->kind == ACCESS_ALL || (e->kind == ACCESS_SET && e->arg == 1);
+    if (!wrote && !t->write)
+        return;
+    const bool value = wrote && t->read;
+    if (!value && MUTANT(LOST_WAR_EDGE))
+        return;
+    switch (e->kind) {
+    case ACCESS_ALL:
+        add_edge(a, t->consumer, 0, source_number(a, t->group, entry, WORD_ALL), value);
+        break;
+    case ACCESS_SET:
+        meet_set(a, t, entry, e, value);
+        break;
+    case ACCESS_FOLD:
+        meet_fold(a, t, entry, e, value);
+        break;
+    default: {
+        const int before = a->d->n_loose;
+        meet_points(a, t, entry, e, value);
+        if (e->before != 0 && a->d->n_loose > before)
+            add_edge(a, t->consumer, 0, source_number(a, t->group, entry, WORD_BEFORE), value);
+    }
+    }
+}
+
+/* Everything `t` meets in an instance: the extras of this operation, and older operations. */
+static void meet_instance(struct analysis *a, const struct touch *t, const struct instance *i)
+{
+    if (t->point >= 0 && MUTANT(LOST_EDGE) && t->point % 3 == 1)
+        return;
+    for (int k = 0; k < a->d->n_own; ++k) {
+        const struct own_access *own = &a->d->own[k];
+        if (own->instance == i && own->action < t->consumer + (t->point >= 0 ? UINT32_MAX / 2 : 0) &&
+            own->action != t->consumer && (own->write || t->write) &&
+            region_meets(&own->region, &t->region))
+            add_edge(a, t->consumer, own->action, PRODUCER_SELF, own->write && t->read);
+    }
+    if (i != a->group[t->group].before)
+        return; /* new memory: nobody older */
+    for (int k = 0; k < i->n_accesses; ++k)
+        meet_entry(a, t, k, &i->access[k]);
+}
+
+static void points_meet(struct analysis *a)
+{
+    for (int k = 0; k < a->plan->n_args; ++k) {
+        const struct plan_arg *pa = &a->plan->arg[k];
+        if (a->group_of[k] < 0 || pa->access == TSR_REDUCE)
+            continue;
+        const struct group *g = &a->group[a->group_of[k]];
+        const bool write = g->writes >> k & 1, read = g->reads >> k & 1;
+        const struct instance *i = write ? g->now : g->old;
+        if (i == NULL || (i->n_accesses == 0 && a->d->n_own == 0))
+            continue;
+        for (int p = 0; p < a->plan->n_points; ++p) {
+            struct touch t = {(uint32_t)p, p, k, a->group_of[k], pa->region[p], read, write};
+            if (MUTANT(HALO_ONE_SHORT) && read && t.region.rank > 0 &&
+                t.region.high[0] - t.region.low[0] > 2)
+                --t.region.high[0], region_normalize(&t.region);
+            meet_instance(a, &t, i);
+        }
+    }
+}
+
+static void folds_meet(struct analysis *a)
+{
+    for (int x = 0; x < a->n_extras; ++x) {
+        const struct extra *e = &a->extra[x];
+        const uint32_t action = (uint32_t)(a->plan->n_points + x);
+        if (e->kind != EXTRA_FOLD)
+            continue;
+        for (int p = 0; p < a->plan->n_points; ++p)
+            add_edge(a, action, (uint32_t)p, PRODUCER_SELF, true);
+        for (int y = 0; y < x; ++y)
+            if (a->extra[y].kind == EXTRA_PARTIAL && a->extra[y].arg == e->arg)
+                add_edge(a, action, (uint32_t)(a->plan->n_points + y), PRODUCER_SELF, true);
+        for (int y = 0; y < x; ++y) /* two totals into one root: in order of arguments */
+            if (a->extra[y].kind == EXTRA_FOLD && a->group_of[a->extra[y].arg] == a->group_of[e->arg])
+                add_edge(a, action, (uint32_t)(a->plan->n_points + y), PRODUCER_SELF, true);
+        if (e->to == NULL)
+            continue;
+        const tsr_box *box = &a->plan->arg[e->arg].rank_box[a->rt->rank];
+        struct touch t = {action, -1, -1, a->group_of[e->arg], region_of_box(box), true, true};
+        meet_instance(a, &t, e->to);
+    }
+}
+
+static void others_meet(struct analysis *a)
+{
+    for (int k = 0; k < a->d->n_own; ++k) {
+        const struct own_access own = a->d->own[k];
+        int g = 0;
+        while (g < a->n_groups && a->group[g].before != own.instance &&
+               a->group[g].old != own.instance && a->group[g].now != own.instance)
+            ++g;
+        struct touch t = {own.action, -1, -1, g, own.region, !own.write, own.write};
+        if (g < a->n_groups)
+            meet_instance(a, &t, own.instance);
+    }
+}
+
+bool edges_find(struct analysis *a)
+{
+    a->d->n_loose = 0;
+    a->n_sources = 0;
+    others_meet(a);
+    points_meet(a);
+    folds_meet(a);
+    return !a->no_memory;
+}
+
+/* The access an edge stands for; NULL: of this operation, or no single one. */
+static const struct access *edge_access(const struct analysis *a, const struct edge *e)
+{
+    if (e->producer == PRODUCER_SELF)
+        return NULL;
+    const struct source *s = &a->source[e->producer];
+    if (s->group < 0 || s->word == WORD_BEFORE)
+        return NULL;
+    return &a->group[s->group].before->access[s->entry];
+}
+
+static bool is_implied(const struct analysis *a, const struct pattern *p, uint32_t i,
+                       const struct edge *e)
+{
+    const struct access *mine = edge_access(a, e);
+    for (uint32_t k = p->first[i]; mine != NULL && k < p->first[i + 1]; ++k) {
+        const struct edge *o = &p->edge[k];
+        const struct access *theirs = o->value ? edge_access(a, o) : NULL;
+        if (theirs != NULL && theirs->number == mine->number && o->action == e->action &&
+            a->source[o->producer].word == a->source[e->producer].word)
+            return true;
+    }
+    return false;
+}
+
+/* How many waits are for the memory alone, not for a value or for whom a value waits for anyway? */
+uint64_t pattern_needless_waits(const struct analysis *a, const struct pattern *p)
+{
+    uint64_t n = 0;
+    for (int i = 0; i < p->n_actions; ++i)
+        for (uint32_t k = p->first[i]; k < p->first[i + 1]; ++k) {
+            const struct edge *e = &p->edge[k];
+            n += !e->value && e->producer != PRODUCER_SELF && !is_implied(a, p, (uint32_t)i, e);
+        }
+    return n;
+}
+
+struct memo *pattern_create(struct analysis *a)
+{
+    const struct depend_state *d = a->d;
+    struct memo *m = base_calloc(1, sizeof *m);
+    const int n_actions = a->plan->n_points + a->n_extras;
+    if (m == NULL)
+        return NULL;
+    struct pattern *p = &m->pattern;
+    p->users = 1;
+    p->n_actions = n_actions;
+    p->n_producers = a->n_sources;
+    p->renamed = a->renamed;
+    p->avoided = a->avoided;
+    p->first = base_calloc((size_t)n_actions + 2, sizeof *p->first);
+    p->edge = base_calloc((size_t)d->n_loose + 1, sizeof *p->edge);
+    m->source = base_calloc((size_t)a->n_sources + 1, sizeof *m->source);
+    m->n_sources = a->n_sources;
+    m->n_groups = a->n_groups;
+    if (p->first == NULL || p->edge == NULL || m->source == NULL) {
+        pattern_release(p);
+        return NULL;
+    }
+    memcpy(m->source, a->source, (size_t)a->n_sources * sizeof *m->source);
+    for (int i = 0; i < d->n_loose; ++i)
+        ++p->first[d->loose[i].consumer + 2];
+    for (int i = 2; i <= n_actions + 1; ++i)
+        p->first[i] += p->first[i - 1];
+    for (int i = 0; i < d->n_loose; ++i) { /* stable, equal edges once */
+        const struct loose_edge *e = &d->loose[i];
+        p->edge[p->first[e->consumer + 1]++] = e->edge;
+    }
+    return m;
+}

@@ -1,0 +1,44 @@
+/* depend/depend.h - the stage that finds who waits for whom.
+ *
+ * Takes an operation with its plan; gives its slot the memory it works on (renaming what is overwritten
+ * without being read), the actions besides its points (copies, messages, folds), and for every action
+ * the completion words it has to see.  Repeated states are recognised: then all this is a look-up.
+ *
+ * Threads: issuing thread. */
+#ifndef TESSERA_DEPEND_DEPEND_H
+#define TESSERA_DEPEND_DEPEND_H
+
+#include "depend/owner.h"
+#include "model/slot.h"
+
+/* `e` is read (completion words), never advanced. */
+tsr_status depend_start(struct tsr_runtime *rt, struct engine *e);
+void       depend_stop(struct tsr_runtime *rt);
+
+/* What became of an analysis. */
+enum depend_result {
+    DEPEND_DONE,  /* the slot can be published */
+    DEPEND_SHORT, /* memory is short now: let older operations finish, reclaim, ask again */
+    DEPEND_FAILED /* the thread's trace says why; nothing was changed */
+};
+enum depend_result depend_analyse(struct tsr_runtime *rt, struct slot *s);
+
+/* The operation is complete and nobody looks at its slot: let go of what it held. */
+void depend_reclaim(struct tsr_runtime *rt, struct slot *s);
+/* A root that nothing uses any more lets go of its memory. */
+void depend_root_drop(struct tsr_runtime *rt, struct root *root);
+/* Forget an instance's accesses (all complete). */
+void depend_forget(struct tsr_runtime *rt, struct instance *i);
+
+/* Run-at-once path: memory for a one-point operation none of whose roots is in use; binds the slot and
+ * needs no edges.  False: not possible this way; nothing was changed. */
+bool depend_bind_idle(struct tsr_runtime *rt, struct slot *s);
+/* It ran. */
+void depend_release_idle(struct tsr_runtime *rt, struct slot *s);
+
+/* The owner map of a root, made when first needed (several ranks). */
+struct owner_map *depend_owners(struct tsr_runtime *rt, struct root *root);
+/* Bytes of older generations that operations in flight still hold. */
+size_t depend_held_bytes(const struct tsr_runtime *rt);
+
+#endif

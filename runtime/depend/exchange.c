@@ -1,0 +1,291 @@
+/* depend/exchange.c - several ranks: what moves before an operation's points can run.
+ *
+ * Every rank has the same owner map of each root and the same plan, so both sides of a message derive
+ * it alone (DESIGN §6): what rank r reads and does not hold comes from whom the map names, packed into
+ * one message a root.  A write through strides reads the box around it first, so that maps speak of
+ * boxes only.  A root whose map grew long settles first: a copy to its home partition, in the same way.
+ *
+ * A REDUCE's partial results go to the lowest of the ranks that fold into the same box.
+ *
+ * Cost: O(ranks * layers) words.  Threads: issuing thread. */
+#include <string.h>
+
+#include "depend/internal.h"
+
+struct owner_map *depend_owners(struct tsr_runtime *rt, struct root *root)
+{
+    if (root->owners == NULL)
+        root->owners = owner_map_create(rt->n_ranks, root->rank, root->extent);
+    return root->owners;
+}
+
+static bool has_points(const struct analysis *a, int r)
+{
+    const tsr_box *b = &a->plan->rank_iteration[r];
+    if (a->plan->replicated)
+        return true;
+    if (a->plan->alone >= 0)
+        return a->plan->alone == r;
+    return b->rank == 0 || !box_is_empty(b);
+}
+
+/* The rank that applies the total which rank r contributes to. */
+static int result_rank(const struct analysis *a, int k, int r)
+{
+    const struct plan_arg *pa = &a->plan->arg[k];
+    int lowest = -1, same = -1;
+    bool regular = true;
+    if (a->plan->replicated)
+        return r;
+    for (int p = 0; p < a->rt->n_ranks; ++p) {
+        if (!has_points(a, p))
+            continue;
+        if (lowest < 0)
+            lowest = p;
+        if (same < 0 && box_equal(&pa->rank_box[p], &pa->rank_box[r]))
+            same = p;
+        for (int q = 0; q < p; ++q)
+            if (has_points(a, q) && !box_equal(&pa->rank_box[p], &pa->rank_box[q]) &&
+                box_meets(&pa->rank_box[p], &pa->rank_box[q]))
+                regular = false;
+    }
+    return regular ? same : lowest;
+}
+
+bool exchange_takes_part(const struct analysis *a, int k, int r)
+{
+    const struct plan_arg *pa = &a->plan->arg[k];
+    if (!has_points(a, r) || (pa->rank_box[r].rank > 0 && box_is_empty(&pa->rank_box[r])))
+        return false;
+    return pa->access != TSR_REDUCE || result_rank(a, k, r) == r;
+}
+
+tsr_box exchange_box(const struct analysis *a, int k, int r)
+{
+    const struct plan_arg *pa = &a->plan->arg[k];
+    tsr_box box = pa->rank_box[r];
+    if (pa->access == TSR_REDUCE)
+        for (int p = 0; p < a->rt->n_ranks; ++p)
+            if (has_points(a, p) && result_rank(a, k, p) == r)
+                box = box_hull(&box, &pa->rank_box[p]);
+    return box;
+}
+
+/* Are the boxes that argument k writes written whole, so that the old content does not matter? */
+static bool writes_boxes(const struct analysis *a, int k)
+{
+    const struct plan_arg *pa = &a->plan->arg[k];
+    if (pa->access != TSR_WRITE || !pa->view->exact || !pa->disjoint)
+        return false;
+    for (int d = 0; d < pa->all.rank; ++d)
+        if (pa->all.step[d] != 1)
+            return false;
+    return !a->plan->manual; /* explicit boxes of a rank may leave holes */
+}
+
+static tsr_box *boxes_of(struct analysis *a, int g, int which)
+{
+    tsr_box *b = a->d->boxes + (int64_t)(2 * g + which) * a->rt->n_ranks;
+    for (int r = 0; r < a->rt->n_ranks; ++r) {
+        memset(&b[r], 0, sizeof b[r]);
+        b[r].rank = a->group[g].root->rank;
+    }
+    return b;
+}
+
+static void add_boxes(const struct analysis *a, int k, tsr_box *into, bool *seen)
+{
+    for (int r = 0; r < a->rt->n_ranks; ++r) {
+        if (!exchange_takes_part(a, k, r))
+            continue;
+        const tsr_box b = exchange_box(a, k, r);
+        into[r] = seen[r] ? box_hull(&into[r], &b) : b;
+        seen[r] = true;
+    }
+}
+
+/* A map knows no boxes of rank 0: there the element is one box of rank 1. */
+static bool is_reader(const struct analysis *a, const struct group *g, int k)
+{
+    return (g->reads >> k & 1) || (g->folds >> k & 1) ||
+           ((g->writes >> k & 1) && !writes_boxes(a, k));
+}
+
+void exchange_prepare(struct analysis *a)
+{
+    for (int i = 0; i < a->n_groups; ++i) {
+        struct group *g = &a->group[i];
+        bool read[256] = {false}, written[256] = {false};
+        g->owners = depend_owners(a->rt, g->root);
+        g->asked = g->wrote = NULL;
+        g->settled = NULL;
+        if (g->owners == NULL) {
+            a->no_memory = true;
+            return;
+        }
+        (void)owner_map_expire(g->owners, a->op->number);
+        for (int k = 0; k < a->plan->n_args; ++k) {
+            if (!(g->args >> k & 1))
+                continue;
+            if (is_reader(a, g, k)) {
+                if (g->asked == NULL)
+                    g->asked = boxes_of(a, i, 0);
+                add_boxes(a, k, g->asked, read);
+            }
+            if ((g->writes | g->folds) >> k & 1) {
+                if (g->wrote == NULL)
+                    g->wrote = boxes_of(a, i, 1);
+                add_boxes(a, k, g->wrote, written);
+            }
+        }
+        g->settle = g->wrote != NULL && owner_map_must_settle(g->owners);
+        if (g->settle) {
+            const tsr_box *home = &owner_map_home(g->owners)[a->rt->rank];
+            if (!box_is_empty(home) || home->rank == 0) {
+                g->need = g->needed || g->before != NULL ? box_hull(&g->need, home) : *home;
+                g->needed = true;
+            }
+        }
+        if (g->settle || g->asked != NULL || a->side->n_folds > 0 ||
+            (g->before != NULL && !box_contains(&g->before->box, &g->need)))
+            a->plain = false;
+    }
+}
+
+static bool carries_halo(const struct analysis *a, const struct group *g)
+{
+    for (int c = 0; c < TSR_MAX_CONSTRAINTS; ++c) {
+        const struct tsr_constraint *x = &a->op->desc->constraints[c];
+        if (x->kind == TSR_CONSTRAINT_HALO && (g->args >> x->of & 1))
+            return true;
+    }
+    return false;
+}
+
+static void add_message(struct analysis *a, const struct group *g, int kind, int peer, int wire,
+                        struct box_list *boxes)
+{
+    if (boxes->n == 0 || a->no_memory)
+        return;
+    struct extra *x = analysis_extra(a, kind, g->first);
+    if (x == NULL)
+        return;
+    const uint32_t action = (uint32_t)(a->plan->n_points + a->n_extras - 1);
+    x->peer = peer;
+    x->wire = (uint32_t)wire;
+    x->from = x->to = g->old;
+    int kept = boxes->n;
+    if (kind == EXTRA_SEND && MUTANT(DROPPED_BOX) && kept > 1)
+        --kept;
+    x->box = base_calloc((size_t)boxes->n, sizeof *x->box);
+    if (x->box == NULL) {
+        a->no_memory = true;
+        return;
+    }
+    x->n_boxes = boxes->n;
+    memcpy(x->box, boxes->box, (size_t)boxes->n * sizeof *x->box);
+    for (int b = 0; b < boxes->n; ++b)
+        analysis_own(a, g->old, &boxes->box[b], action, kind == EXTRA_RECEIVE);
+    struct observe_lane *lane = observe_lane(a->rt->observe, 0);
+    if (kind == EXTRA_SEND && wire == WIRE_DATA && carries_halo(a, g))
+        observe_count(lane, TSR_COUNT_HALO_MESSAGES, 1);
+    if (kind == EXTRA_RECEIVE)
+        observe_count(lane, TSR_COUNT_FETCHES, boxes->n);
+}
+
+/* Every rank asks for asked[r]: this rank's sends and receives. */
+static bool exchange(struct analysis *a, const struct group *g, struct owner_map *map,
+                     const tsr_box *asked, int wire)
+{
+    const int n = a->rt->n_ranks, me = a->rt->rank;
+    struct box_list *to = a->d->lists, *from = a->d->lists + n;
+    for (int r = 0; r < 2 * n; ++r)
+        a->d->lists[r].n = 0;
+    if (!owner_map_sends(map, me, asked, to) || !owner_map_needs(map, me, &asked[me], from))
+        return false;
+    for (int r = 0; r < n; ++r)
+        if (r != me)
+            add_message(a, g, EXTRA_SEND, r, wire, &to[r]);
+    for (int r = 0; r < n; ++r)
+        if (r != me)
+            add_message(a, g, EXTRA_RECEIVE, r, wire, &from[r]);
+    return !a->no_memory;
+}
+
+bool exchange_place(struct analysis *a)
+{
+    for (int i = 0; i < a->n_groups; ++i) {
+        struct group *g = &a->group[i];
+        struct owner_map *map = g->owners;
+        if (g->settle) {
+            const tsr_box *home = owner_map_home(map);
+            if (!exchange(a, g, map, home, WIRE_SETTLE))
+                return false;
+            g->settled = owner_map_copy(map);
+            if (g->settled == NULL || !owner_map_settle(g->settled, a->op->number, home))
+                return false;
+            map = g->settled;
+        }
+        if (g->asked != NULL && !a->plan->replicated &&
+            !exchange(a, g, map, g->asked, WIRE_DATA))
+            return false;
+    }
+    return true;
+}
+
+void exchange_unplace(struct analysis *a)
+{
+    for (int i = 0; i < a->n_groups; ++i) {
+        owner_map_destroy(a->group[i].settled);
+        a->group[i].settled = NULL;
+    }
+}
+
+/* Partials to the result's rank, and the fold. */
+void exchange_folds(struct analysis *a)
+{
+    const int me = a->rt->rank;
+    for (int f = 0; f < a->side->n_folds; ++f) {
+        const int k = a->side->fold_arg[f];
+        if (!has_points(a, me))
+            continue;
+        const int result = result_rank(a, k, me);
+        for (int r = 0; r < a->rt->n_ranks && result == me; ++r) {
+            if (r == me || !has_points(a, r) || result_rank(a, k, r) != me)
+                continue;
+            struct extra *x = analysis_extra(a, EXTRA_PARTIAL, k);
+            if (x == NULL)
+                return;
+            x->peer = r;
+            x->wire = WIRE_PARTIAL;
+        }
+        struct extra *x = analysis_extra(a, EXTRA_FOLD, k);
+        if (x == NULL)
+            return;
+        x->peer = result == me ? -1 : result;
+        x->to = result == me ? a->group[a->group_of[k]].now : NULL;
+    }
+}
+
+void exchange_commit(struct analysis *a)
+{
+    for (int i = 0; i < a->n_groups; ++i) {
+        struct group *g = &a->group[i];
+        const uint64_t number = a->op->number;
+        if (g->settled != NULL) {
+            owner_map_destroy(g->root->owners);
+            g->root->owners = g->owners = g->settled;
+            g->settled = NULL;
+            observe_count(observe_lane(a->rt->observe, 0), TSR_COUNT_SETTLES, 1);
+        }
+        bool ok = true;
+        if (g->asked != NULL && !a->plan->replicated)
+            ok = owner_map_fetched(g->owners, number, g->asked);
+        if (g->wrote != NULL && a->plan->replicated)
+            ok = owner_map_replicate(g->owners, number, &g->wrote[0]) && ok;
+        else if (g->wrote != NULL)
+            ok = owner_map_write(g->owners, number, g->wrote) && ok;
+        if (!ok)
+            a->no_memory = true;
+    }
+}

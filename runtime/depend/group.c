@@ -1,0 +1,348 @@
+/* depend/group.c - which memory an operation works on.
+ *
+ * Arguments are grouped by root.  For each root: is what it reads covered by the instance it has (else
+ * a larger one, with a copy), and is what it writes written in place or into new memory?
+ *
+ *  - forced: boxes that one point writes meet boxes that another point (or another argument's view)
+ *    reads.  Every read sees the values from before the operation, so the writes go elsewhere.
+ *  - candidate: a WRITE that reads nothing of the root, of a box that leaves at most a thin rest.  It is
+ *    renamed when otherwise it would wait for readers or writers that its reads do not wait for anyway.
+ *  - else in place.
+ *
+ * Invariants: nothing is changed before groups_place succeeded; groups_unplace undoes it.
+ * Cost: O(arguments squared) words.  Threads: issuing thread. */
+#include <assert.h>
+#include <string.h>
+
+#include "depend/internal.h"
+
+static tsr_box whole_box(const struct root *root)
+{
+    return box_of_shape(root->rank, root->extent);
+}
+
+static void group_add(struct analysis *a, int g, int arg)
+{
+    struct group *group = &a->group[g];
+    const uint32_t bit = 1u << arg;
+    group->args |= bit;
+    switch (a->plan->arg[arg].access) {
+    case TSR_READ:
+    case TSR_SCALAR:
+        group->reads |= bit;
+        break;
+    case TSR_WRITE:
+        group->writes |= bit;
+        break;
+    case TSR_READ_WRITE:
+        group->reads |= bit;
+        group->writes |= bit;
+        break;
+    case TSR_REDUCE:
+        group->folds |= bit;
+        break;
+    default:
+        break;
+    }
+    a->group_of[arg] = (int8_t)g;
+}
+
+/* Do point tasks of the operation write what others of its points read? */
+static bool is_forced(const struct analysis *a, const struct group *g)
+{
+    for (int w = 0; w < a->plan->n_args; ++w) {
+        if (!(g->writes >> w & 1))
+            continue;
+        const struct plan_arg *pw = &a->plan->arg[w];
+        for (int r = 0; r < a->plan->n_args; ++r) {
+            if (r == w || !(g->reads >> r & 1))
+                continue;
+            const struct plan_arg *pr = &a->plan->arg[r];
+            if (pr->view == pw->view && pr->cut == pw->cut)
+                continue; /* same view, aligned: in place */
+            if (region_meets(&pr->all, &pw->all))
+                return true;
+        }
+    }
+    return false;
+}
+
+void groups_find(struct analysis *a)
+{
+    a->n_groups = 0;
+    for (int i = 0; i < a->plan->n_args; ++i) {
+        a->group_of[i] = -1;
+        if (!a->plan->arg[i].store || a->plan->arg[i].unbound)
+            continue;
+        int g = 0;
+        while (g < a->n_groups && a->group[g].root != a->op->arg[i].root)
+            ++g;
+        if (g == a->n_groups) {
+            memset(&a->group[g], 0, sizeof a->group[g]);
+            a->group[g].root = a->op->arg[i].root;
+            a->group[g].first = i;
+            a->group[g].before = a->group[g].root->instance;
+            ++a->n_groups;
+        }
+        group_add(a, g, i);
+    }
+}
+
+static bool is_candidate(const struct analysis *a, const struct group *g)
+{
+    if (g->before == NULL || g->before->n_accesses == 0 || g->reads != 0 || g->folds != 0 ||
+        __builtin_popcount(g->writes) != 1 || a->plan->n_points == 0)
+        return false;
+    const int w = __builtin_ctz(g->writes);
+    const struct region *here = &a->side->here[w];
+    if (!a->side->full[w] || (g->before->foreign && g->root->attach_mode == TSR_ATTACH_WRITE))
+        return false;
+    for (int d = 0; d < here->rank; ++d)
+        if (here->step[d] != 1)
+            return false;
+    const int64_t written = region_volume(here), held = box_volume(&g->before->box);
+    return (held - written) <= written / 4;
+}
+
+void groups_decide(struct analysis *a)
+{
+    a->plain = true;
+    for (int i = 0; i < a->n_groups; ++i) {
+        struct group *g = &a->group[i];
+        const int me = a->rt->rank;
+        tsr_box need = g->before != NULL ? g->before->box : (tsr_box){.rank = g->root->rank};
+        bool first = g->before == NULL;
+        if (a->rt->n_ranks == 1 && first) {
+            need = whole_box(g->root);
+            first = false;
+        }
+        for (int k = 0; k < a->plan->n_args && a->rt->n_ranks > 1; ++k) {
+            if (!(g->args >> k & 1) || !exchange_takes_part(a, k, me))
+                continue;
+            const tsr_box b = exchange_box(a, k, me);
+            need = first ? b : box_hull(&need, &b);
+            first = false;
+        }
+        if (g->root->rank == 0)
+            need = whole_box(g->root);
+        g->need = need;
+        g->needed = !first;
+        g->forced = g->writes != 0 && is_forced(a, g);
+        if (g->writes != 0 && g->before != NULL && g->before->foreign &&
+            g->root->attach_mode == TSR_ATTACH_READ)
+            g->forced = true; /* the owner's buffer is only read */
+        if (g->folds != 0 && g->before != NULL && g->before->foreign &&
+            g->root->attach_mode == TSR_ATTACH_READ)
+            g->forced = true;
+        g->candidate = !g->forced && is_candidate(a, g);
+        const bool grows = g->before != NULL && !box_contains(&g->before->box, &g->need);
+        if (grows || g->forced)
+            a->plain = false;
+    }
+}
+
+struct extra *analysis_extra(struct analysis *a, int kind, int arg)
+{
+    if (a->n_extras == a->extra_capacity) {
+        const int capacity = a->extra_capacity == 0 ? 16 : 2 * a->extra_capacity;
+        struct extra *bigger = base_realloc(a->extra, (size_t)capacity, sizeof *bigger);
+        if (bigger == NULL) {
+            a->no_memory = true;
+            return NULL;
+        }
+        a->extra = bigger;
+        a->extra_capacity = capacity;
+    }
+    struct extra *x = &a->extra[a->n_extras++];
+    memset(x, 0, sizeof *x);
+    x->kind = kind;
+    x->arg = arg;
+    x->peer = -1;
+    if (arg >= 0) {
+        x->element_bytes = a->op->arg[arg].root->element_bytes;
+        x->root = a->op->arg[arg].root->number;
+    }
+    return x;
+}
+
+void analysis_own(struct analysis *a, struct instance *i, const tsr_box *box, uint32_t action,
+                  bool write)
+{
+    struct depend_state *d = a->d;
+    if (d->n_own == d->own_capacity) {
+        const int capacity = d->own_capacity == 0 ? 64 : 2 * d->own_capacity;
+        struct own_access *bigger = base_realloc(d->own, (size_t)capacity, sizeof *bigger);
+        if (bigger == NULL) {
+            a->no_memory = true;
+            return;
+        }
+        d->own = bigger;
+        d->own_capacity = capacity;
+    }
+    d->own[d->n_own++] = (struct own_access){i, region_of_box(box), action, write};
+}
+
+/* Copies of `boxes` from one instance to the other, large ones in several actions. */
+static void add_copies(struct analysis *a, const struct group *g, struct instance *from,
+                       struct instance *to, const struct box_list *boxes)
+{
+    const int64_t most = (int64_t)(1 << 20) / (int64_t)g->root->element_bytes + 1;
+    for (int b = 0; b < boxes->n; ++b) {
+        tsr_box rest = boxes->box[b];
+        const int64_t rows = rest.rank > 0 ? rest.high[0] - rest.low[0] : 1;
+        const int64_t row = rest.rank > 0 ? box_volume(&rest) / (rows > 0 ? rows : 1) : 1;
+        const int64_t step = rest.rank > 0 && row > 0 ? (most + row - 1) / row : 1;
+        for (int64_t i = 0; i < rows; i += step) {
+            tsr_box part = rest;
+            if (rest.rank > 0) {
+                part.low[0] = rest.low[0] + i;
+                part.high[0] = part.low[0] + (rows - i < step ? rows - i : step);
+            }
+            struct extra *x = analysis_extra(a, EXTRA_COPY, g->first);
+            if (x == NULL)
+                return;
+            const uint32_t action = (uint32_t)(a->plan->n_points + a->n_extras - 1);
+            x->box = base_calloc(1, sizeof *x->box);
+            if (x->box == NULL) {
+                a->no_memory = true;
+                return;
+            }
+            x->box[0] = part;
+            x->n_boxes = 1;
+            x->from = from;
+            x->to = to;
+            analysis_own(a, from, &part, action, false);
+            analysis_own(a, to, &part, action, true);
+        }
+    }
+}
+
+/* What of `from` the new memory must start with: everything, but what the written boxes cover. */
+static void copy_rest(struct analysis *a, const struct group *g, struct instance *from,
+                      struct instance *to)
+{
+    struct box_list rest = {0};
+    if (!box_list_add(&rest, &from->box) && !box_is_empty(&from->box))
+        a->no_memory = true;
+    for (int w = 0; w < a->plan->n_args; ++w) {
+        if (!(g->writes >> w & 1) || g->reads >> w & 1 || !a->side->full[w] ||
+            a->plan->n_points == 0)
+            continue;
+        bool solid = true;
+        for (int d = 0; d < a->side->here[w].rank; ++d)
+            solid = solid && a->side->here[w].step[d] == 1;
+        const tsr_box covered = region_hull(&a->side->here[w]);
+        if (solid && !box_list_subtract(&rest, &covered))
+            a->no_memory = true;
+    }
+    if (!MUTANT(RENAME_FORGETS_REST))
+        add_copies(a, g, from, to, &rest);
+    box_list_done(&rest);
+}
+
+static struct instance *fresh(struct analysis *a, const struct group *g, const tsr_box *box)
+{
+    if (g->root->temporary)
+        return instance_shadow(a->rt, g->root);
+    return instance_create(a->rt, g->root, box);
+}
+
+/* The memory that is read: the root's, or a larger one that starts as its copy. */
+bool groups_place(struct analysis *a)
+{
+    for (int i = 0; i < a->n_groups; ++i) {
+        struct group *g = &a->group[i];
+        g->old = g->before;
+        if (g->before == NULL) {
+            if (a->rt->n_ranks > 1 && !g->needed)
+                continue; /* nothing of it here */
+            g->old = fresh(a, g, &g->need);
+        } else if (!box_contains(&g->before->box, &g->need)) {
+            g->old = instance_create(a->rt, g->root, &g->need);
+        }
+        if (g->old == NULL)
+            return false;
+        g->now = g->old;
+        if (g->before == NULL || g->old == g->before)
+            continue;
+        struct box_list all = {0};
+        a->no_memory |= !box_list_add(&all, &g->before->box) && !box_is_empty(&g->before->box);
+        if (g->reads == 0 && g->folds == 0 && !g->settle && g->asked == NULL) {
+            copy_rest(a, g, g->before, g->old); /* what is written anyway need not be copied */
+            g->forced = g->candidate = g->rename = false;
+        } else {
+            add_copies(a, g, g->before, g->old, &all);
+        }
+        box_list_done(&all);
+    }
+    return !a->no_memory;
+}
+
+/* The memory that is written, where it is not the one that is read. After the exchange, so that what
+ * is received is copied too. */
+bool groups_place_written(struct analysis *a)
+{
+    for (int i = 0; i < a->n_groups; ++i) {
+        struct group *g = &a->group[i];
+        if (g->before == NULL && !g->forced)
+            continue;
+        if (g->old == NULL || !(g->forced || g->rename))
+            continue;
+        g->now = fresh(a, g, &g->old->box);
+        if (g->now == NULL)
+            return false;
+        copy_rest(a, g, g->old, g->now);
+    }
+    return !a->no_memory;
+}
+
+void groups_unplace(struct analysis *a)
+{
+    for (int i = 0; i < a->n_groups; ++i) {
+        struct group *g = &a->group[i];
+        if (g->now != NULL && g->now != g->old)
+            instance_release(a->rt, g->now);
+        if (g->old != NULL && g->old != g->before)
+            instance_release(a->rt, g->old);
+        g->now = g->old = NULL;
+    }
+    for (int x = 0; x < a->n_extras; ++x)
+        base_free(a->extra[x].box);
+    a->n_extras = 0;
+    a->d->n_own = 0;
+}
+
+static void hold(struct analysis *a, struct instance *i)
+{
+    struct slot *s = a->s;
+    if (i == NULL)
+        return;
+    for (int k = 0; k < s->n_held; ++k)
+        if (s->held[k] == i)
+            return;
+    assert(s->n_held < (int)(sizeof s->held / sizeof s->held[0]));
+    instance_keep(i);
+    i->last = a->op->number;
+    s->held[s->n_held++] = i;
+}
+
+void groups_commit(struct analysis *a)
+{
+    for (int i = 0; i < a->n_groups; ++i) {
+        struct group *g = &a->group[i];
+        hold(a, g->before);
+        hold(a, g->old);
+        hold(a, g->now);
+        if (g->now == g->before || g->now == NULL)
+            continue;
+        if (g->before != NULL) {
+            a->d->held_bytes += g->before->bytes;
+            observe_count(observe_lane(a->rt->observe, 0), TSR_COUNT_RENAMES, 1);
+            access_list_drop(g->before);
+            instance_release(a->rt, g->before);
+        }
+        if (g->old != g->before && g->old != g->now)
+            instance_release(a->rt, g->old); /* the slot holds it */
+        g->root->instance = g->now;
+    }
+}

@@ -1,0 +1,193 @@
+/* depend/internal.h - what the files of this stage share.  Issuing thread. */
+#ifndef TESSERA_DEPEND_INTERNAL_H
+#define TESSERA_DEPEND_INTERNAL_H
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "base/mutant.h"
+#include "depend/depend.h"
+#include "depend/owner.h"
+#include "memory/memory.h"
+#include "network/network.h"
+
+enum {
+    MEMO_BUCKETS = 4096,
+    MEMO_MOST = 4096,    /* entries; then the table is emptied */
+    LIST_PRUNE = 16,     /* entries of an access list: beyond, complete ones go */
+    LIST_MOST = 48,      /* beyond, all become one */
+    EDGES_COARSE = 8,    /* points of one producer a point waits for singly; beyond, for all of it */
+};
+
+/* Regions that extras of one operation read or wrote; counted. */
+struct action_set {
+    int32_t        users;
+    uint64_t       id;
+    int            n;
+    struct region *region;
+    uint32_t      *action;
+};
+
+/* One root of the operation that is analysed. */
+struct group {
+    struct root *root;
+    uint32_t     args, reads, writes, folds; /* masks of arguments */
+    int          first;            /* the lowest of them */
+    bool         forced;           /* boxes written meet boxes that other points read */
+    bool         candidate;        /* may be renamed to avoid waiting */
+    bool         rename;           /* is renamed */
+    bool         needed;           /* this rank holds something of it */
+    tsr_box      need;             /* what this rank's instance must cover */
+    tsr_box      written;          /* what a candidate's points here write */
+    struct instance *before;       /* the root's when analysis began; NULL: none */
+    struct instance *old;          /* what is read: before, or grown */
+    struct instance *now;          /* what is written and stays: old, or new */
+    /* several ranks */
+    struct owner_map *owners;
+    bool         settle;
+    tsr_box     *asked;            /* [n_ranks] boxes the ranks read; NULL: none */
+    tsr_box     *wrote;            /* [n_ranks] boxes the ranks write; NULL: none */
+    struct owner_map *settled;     /* the map after the settle; of this analysis */
+};
+
+/* A region an extra of this operation touches. */
+struct own_access {
+    struct instance *instance;
+    struct region    region;
+    uint32_t         action;
+    bool             write;
+};
+
+/* Where a producer's number comes from, so that a memo can be bound again. */
+struct source {
+    int8_t  group;
+    int8_t  entry; /* of the access list of the group's `before` */
+    int8_t  word;  /* enum source_word */
+};
+enum source_word { WORD_DONE, WORD_COMPLETE, WORD_BEFORE, WORD_ALL };
+
+/* An entry of an access list as it will be, without numbers. */
+struct next_access {
+    int8_t  old_entry; /* >= 0: entry that stays; -1: new */
+    int8_t  kind;
+    int16_t arg;
+    bool    joins;     /* READ: this operation joins the old entry */
+};
+
+/* A memoised analysis. */
+struct memo {
+    struct pattern pattern; /* first: slots point here */
+    uint64_t       key[2];
+    int            n_sources;
+    struct source *source;
+    int            n_groups;
+    int            n_next[TSR_MAX_ARGS];
+    struct next_access *next_access[TSR_MAX_ARGS];
+    struct memo   *next;    /* in a bucket */
+};
+
+struct loose_edge {
+    uint32_t    consumer;
+    struct edge edge;
+};
+
+/* Completion words that were outgrown. */
+struct old_words {
+    _Atomic uint64_t *words;
+    struct old_words *next;
+};
+
+struct depend_state {
+    struct engine *engine;
+    struct old_words *graveyard;
+    struct memo  **bucket;
+    int            n_memos;
+    uint64_t       next_set;
+    size_t         held_bytes;   /* of instances no root has any more, still in flight */
+    /* scratch of one analysis */
+    struct loose_edge *loose;
+    int                n_loose, loose_capacity;
+    struct own_access *own;
+    int                n_own, own_capacity;
+    int               *points;
+    int                points_capacity;
+    tsr_box           *boxes;    /* [2 * TSR_MAX_ARGS * n_ranks] */
+    struct box_list   *lists;    /* [2 * n_ranks] */
+};
+
+/* One analysis. */
+struct analysis {
+    struct tsr_runtime  *rt;
+    struct depend_state *d;
+    struct slot         *s;
+    struct operation    *op;
+    struct plan         *plan;
+    struct plan_side    *side;
+    int                  n_groups;
+    struct group         group[TSR_MAX_ARGS];
+    int8_t               group_of[TSR_MAX_ARGS];
+    bool                 plain;      /* no extras but folds: may be memoised */
+    int                  n_extras, extra_capacity;
+    struct extra        *extra;
+    int                  n_sources;
+    struct source        source[SLOT_PRODUCERS];
+    uint32_t             renamed;
+    uint64_t             avoided;
+    bool                 no_memory;
+};
+
+/* side.c */
+struct plan_side *plan_side_get(struct tsr_runtime *rt, struct plan *p);
+bool strips_build(struct strips *out, const struct plan *p, int n_points, int first_extra, int n_extras,
+                  int n_homes, bool fine);
+void strips_done(struct strips *s);
+
+/* group.c */
+void groups_find(struct analysis *a);
+void groups_decide(struct analysis *a);
+bool groups_place(struct analysis *a);   /* false: memory is short; call groups_unplace */
+bool groups_place_written(struct analysis *a);
+void groups_unplace(struct analysis *a);
+void groups_commit(struct analysis *a);
+struct extra *analysis_extra(struct analysis *a, int kind, int arg);
+void analysis_own(struct analysis *a, struct instance *i, const tsr_box *box, uint32_t action,
+                  bool write);
+
+/* exchange.c: several ranks */
+void exchange_prepare(struct analysis *a);
+bool exchange_place(struct analysis *a);  /* after groups_place: sends, receives */
+void exchange_unplace(struct analysis *a);
+void exchange_commit(struct analysis *a);
+void exchange_folds(struct analysis *a);
+/* Does rank r touch this rank's root through argument k?  A REDUCE's target: only its result's rank. */
+bool exchange_takes_part(const struct analysis *a, int k, int r);
+tsr_box exchange_box(const struct analysis *a, int k, int r);
+
+/* build.c */
+bool edges_find(struct analysis *a);      /* into d->loose, a->source */
+uint64_t pattern_needless_waits(const struct analysis *a, const struct pattern *p);
+struct memo *pattern_create(struct analysis *a);
+void pattern_release(struct pattern *p);
+
+/* access.c */
+void access_list_commit(struct analysis *a, int g, struct memo *m);
+void access_list_plan(struct analysis *a, int g, struct memo *m);
+void access_list_drop(struct instance *i);
+uint64_t access_list_shape(const struct instance *i);
+struct action_set *action_set_create(struct analysis *a, struct instance *i, bool write);
+void action_set_release(struct action_set *s);
+
+/* memo.c */
+void         memo_key(struct analysis *a, uint64_t key[2]);
+struct memo *memo_find(struct depend_state *d, const uint64_t key[2]);
+void         memo_add(struct depend_state *d, struct memo *m);
+bool         memo_same(const struct memo *a, const struct memo *b);
+void         memo_clear(struct depend_state *d);
+
+/* bind.c */
+void bind_producers(struct analysis *a, const struct memo *m);
+bool bind_slot(struct analysis *a);
+/* Room for at least n completion words. */
+bool words_room(struct depend_state *d, struct slot *s, int n);
+void bind_arguments(struct analysis *a);
+
+#endif

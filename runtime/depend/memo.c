@@ -1,0 +1,89 @@
+/* depend/memo.c - analyses by state.
+ *
+ * The analysis is an automaton (SPIKE): what an operation waits for, and what it leaves behind, follow
+ * from its plan and, for each root, the list of (plan, argument, kind) of who used it last.  Numbers
+ * and addresses are not in the key; they are filled in when a memo is bound.  A key is two independent
+ * hashes of 64 bits.  The table is emptied when it is full: a program that never repeats itself pays
+ * for entries it never uses, but no more memory.  Cost: O(arguments).  Threads: issuing thread. */
+#include <string.h>
+
+#include "depend/internal.h"
+
+void memo_key(struct analysis *a, uint64_t key[2])
+{
+    uint64_t h = hash_word(0x7465737365726131ull, a->plan->id), k = hash_word(a->plan->id, 77);
+    for (int g = 0; g < a->n_groups; ++g) {
+        const struct group *group = &a->group[g];
+        const uint64_t state = group->before == NULL ? 0 : group->before->shape + 2;
+        const uint64_t flags = (uint64_t)group->args << 8 | (uint64_t)group->candidate << 2 |
+                               (uint64_t)group->root->temporary << 1 | (group->before == NULL);
+        h = hash_word(h, state);
+        h = hash_word(h, flags);
+        k = hash_word(k ^ (state >> 7), state * 0x9e3779b97f4a7c15ull + flags);
+    }
+    key[0] = h;
+    key[1] = k;
+}
+
+struct memo *memo_find(struct depend_state *d, const uint64_t key[2])
+{
+    struct memo **link = &d->bucket[key[0] & (MEMO_BUCKETS - 1)];
+    for (struct memo *m = *link; m != NULL; m = m->next)
+        if (m->key[0] == key[0] && m->key[1] == key[1])
+            return m;
+    return NULL;
+}
+
+void pattern_release(struct pattern *p)
+{
+    if (p == NULL || --p->users > 0)
+        return;
+    struct memo *m = (struct memo *)p;
+    base_free(p->first);
+    base_free(p->edge);
+    base_free(m->source);
+    for (int g = 0; g < TSR_MAX_ARGS; ++g)
+        base_free(m->next_access[g]);
+    base_free(m);
+}
+
+void memo_clear(struct depend_state *d)
+{
+    for (int b = 0; b < MEMO_BUCKETS; ++b) {
+        while (d->bucket[b] != NULL) {
+            struct memo *m = d->bucket[b];
+            d->bucket[b] = m->next;
+            pattern_release(&m->pattern);
+        }
+    }
+    d->n_memos = 0;
+}
+
+void memo_add(struct depend_state *d, struct memo *m)
+{
+    if (d->n_memos >= MEMO_MOST)
+        memo_clear(d);
+    struct memo **link = &d->bucket[m->key[0] & (MEMO_BUCKETS - 1)];
+    m->next = *link;
+    *link = m;
+    ++m->pattern.users;
+    ++d->n_memos;
+}
+
+/* Would both give the same edges and the same states? For TESSERA_MEMO=check. */
+bool memo_same(const struct memo *a, const struct memo *b)
+{
+    const struct pattern *p = &a->pattern, *q = &b->pattern;
+    if (p->n_actions != q->n_actions || p->n_producers != q->n_producers ||
+        p->renamed != q->renamed || a->n_sources != b->n_sources || a->n_groups != b->n_groups ||
+        memcmp(p->first, q->first, ((size_t)p->n_actions + 1) * sizeof *p->first) != 0 ||
+        memcmp(p->edge, q->edge, p->first[p->n_actions] * sizeof *p->edge) != 0 ||
+        memcmp(a->source, b->source, (size_t)a->n_sources * sizeof *a->source) != 0)
+        return false;
+    for (int g = 0; g < a->n_groups; ++g)
+        if (a->n_next[g] != b->n_next[g] ||
+            memcmp(a->next_access[g], b->next_access[g],
+                   (size_t)a->n_next[g] * sizeof *a->next_access[g]) != 0)
+            return false;
+    return true;
+}

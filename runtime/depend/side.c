@@ -1,0 +1,164 @@
+/* depend/side.c - what a plan's actions have in common, computed once per plan.
+ *
+ * Strips: the points in order, dealt to the workers in equal contiguous shares, each share cut into
+ * strips of at most 16 (one compare-and-swap claims several small points; a large piece is a strip of
+ * its own).  Accumulators: one box of elements for each leaf (or, where the operator is exact, each
+ * point), one behind the other.  Cost: O(points + leaves).  Threads: issuing thread. */
+#include "depend/internal.h"
+
+enum { STRIP_LARGE_BYTES = 32768 };
+
+static void side_free(void *p)
+{
+    struct plan_side *side = p;
+    strips_done(&side->strips);
+    for (int a = 0; a < TSR_MAX_ARGS; ++a)
+        base_free(side->accumulator_at[a]);
+    base_free(side);
+}
+
+void strips_done(struct strips *s)
+{
+    base_free(s->first);
+    base_free(s->count);
+    base_free(s->home);
+    s->first = s->home = NULL;
+    s->count = NULL;
+    s->n = 0;
+}
+
+static void strip_add(struct strips *s, uint32_t first, int count)
+{
+    s->first[s->n] = first;
+    s->count[s->n++] = (uint8_t)count;
+}
+
+bool strips_build(struct strips *out, const struct plan *p, int n_points, int first_extra,
+                  int n_extras, int n_homes, bool fine)
+{
+    const int most = n_points + n_extras + 1;
+    struct strips s = {.n_homes = n_homes, .large = fine};
+    s.first = base_calloc((size_t)most, sizeof *s.first);
+    s.count = base_calloc((size_t)most, sizeof *s.count);
+    s.home = base_calloc((size_t)n_homes + 1, sizeof *s.home);
+    if (s.first == NULL || s.count == NULL || s.home == NULL) {
+        strips_done(&s);
+        return false;
+    }
+    (void)p;
+    for (int w = 0; w < n_homes; ++w) {
+        s.home[w] = (uint32_t)s.n;
+        for (int x = w; x < n_extras; x += n_homes)
+            strip_add(&s, (uint32_t)(first_extra + x), 1);
+        const int begin = (int)((int64_t)n_points * w / n_homes);
+        const int end = (int)((int64_t)n_points * (w + 1) / n_homes);
+        for (int i = begin; i < end;) {
+            const int count = fine ? 1 : end - i < SLOT_STRIP ? end - i : SLOT_STRIP;
+            strip_add(&s, (uint32_t)i, count);
+            i += count;
+        }
+    }
+    s.home[n_homes] = (uint32_t)s.n;
+    *out = s;
+    return true;
+}
+
+static size_t accumulator_elements(const struct plan *p, const struct plan_arg *pa,
+                                   const int64_t *row)
+{
+    int64_t n = 1;
+    (void)p;
+    for (int d = 0; d < pa->rank; ++d) {
+        bool feeds = false;
+        for (int r = 0; r < pa->view->root_rank; ++r)
+            feeds |= pa->view->a[r][d] != 0;
+        if (feeds)
+            n *= row[pa->box_at + pa->rank + d] - row[pa->box_at + d];
+    }
+    return (size_t)n;
+}
+
+static bool accumulators_lay_out(const struct plan *p, struct plan_side *side, int a)
+{
+    const struct plan_arg *pa = &p->arg[a];
+    const int n = p->leafwise ? p->n_leaves : p->n_points;
+    const int64_t *boxes = p->leafwise ? p->leaf_boxes : p->boxes;
+    const size_t element = tsr_type_size(p->desc->args[a].type);
+    size_t at = 0;
+    side->accumulator_at[a] = base_calloc((size_t)n + 1, sizeof(size_t));
+    if (side->accumulator_at[a] == NULL)
+        return false;
+    (void)element;
+    for (int i = 0; i < n; ++i) {
+        side->accumulator_at[a][i] = at; /* in elements: types may be any */
+        at += accumulator_elements(p, pa, boxes + (int64_t)i * p->row);
+    }
+    side->accumulator_at[a][n] = at;
+    side->accumulator_bytes[a] = at;
+    return true;
+}
+
+static void regions_gather(const struct plan *p, struct plan_side *side, int a)
+{
+    const struct plan_arg *pa = &p->arg[a];
+    struct region *here = &side->here[a];
+    *here = pa->all;
+    side->full[a] = false;
+    if (p->n_points == 0 || pa->region == NULL) {
+        for (int d = 0; d < here->rank; ++d)
+            here->high[d] = here->low[d];
+        if (here->rank == 0)
+            here->step[0] = 0; /* rank 0 and no point: marked empty below */
+        return;
+    }
+    tsr_box hull = region_hull(&pa->region[0]);
+    int64_t volume = pa->whole ? region_volume(&pa->region[0]) : 0;
+    for (int i = 0; i < p->n_points; ++i) {
+        const tsr_box b = region_hull(&pa->region[i]);
+        hull = box_hull(&hull, &b);
+        if (!pa->whole)
+            volume += region_volume(&pa->region[i]);
+    }
+    /* One region holds all points' exactly when, disjoint, they fill it. */
+    for (int d = 0; d < here->rank; ++d) {
+        here->low[d] = hull.low[d];
+        here->high[d] = hull.high[d];
+        here->step[d] = pa->all.step[d];
+    }
+    region_normalize(here);
+    side->full[a] = pa->view->exact && (pa->disjoint || pa->whole) &&
+                    volume == region_volume(here);
+    if (!side->full[a])
+        for (int d = 0; d < here->rank; ++d)
+            here->step[d] = 1;
+}
+
+struct plan_side *plan_side_get(struct tsr_runtime *rt, struct plan *p)
+{
+    if (p->schedule != NULL)
+        return p->schedule;
+    struct plan_side *side = base_calloc(1, sizeof *side);
+    bool ok = side != NULL;
+    for (int a = 0; ok && a < p->n_args; ++a) {
+        const struct plan_arg *pa = &p->arg[a];
+        if (!pa->store || pa->unbound)
+            continue;
+        regions_gather(p, side, a);
+        if (pa->access == TSR_REDUCE) {
+            side->fold_arg[side->n_folds++] = (int8_t)a;
+            ok = accumulators_lay_out(p, side, a);
+        }
+    }
+    const bool fine = p->bytes_per_point >= STRIP_LARGE_BYTES ||
+                      (p->n_points <= rt->schedule_workers * 2 && !p->manual);
+    ok = ok && strips_build(&side->strips, p, p->n_points, p->n_points, side->n_folds,
+                            rt->schedule_workers, fine);
+    if (!ok) {
+        if (side != NULL)
+            side_free(side);
+        return NULL;
+    }
+    p->schedule = side;
+    p->schedule_free = side_free;
+    return side;
+}

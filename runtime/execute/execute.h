@@ -1,0 +1,25 @@
+/* execute/execute.h - the stage that runs what was claimed: points, copies, messages, folds.
+ *
+ * Threads: the worker that claimed; what it runs is its own until `done` says so. */
+#ifndef TESSERA_EXECUTE_EXECUTE_H
+#define TESSERA_EXECUTE_EXECUTE_H
+
+#include "model/slot.h"
+
+/* Run the actions `bits` of the strip that begins at `first` (all points, or one extra).  False: a
+ * message has not arrived; nothing was done, the claim is to be taken back. */
+bool execute_actions(struct worker *w, struct slot *s, uint32_t first, uint32_t bits);
+/* Run all points of a one-point operation here and now; the failure, if any, is in the slot. */
+void execute_at_once(struct worker *w, struct slot *s);
+/* Mark an operation failed with this thread's trace (or `status` where there is none), for point
+ * `point`; the lowest point's trace stays. */
+void execute_fail(struct worker *w, struct slot *s, int64_t point, tsr_status status);
+
+/* Copy a box of elements between two strided memories; addresses of the box's lowest element, strides
+ * in elements. */
+void strided_copy(int rank, const int64_t *extent, size_t element_bytes, void *to,
+                  const int64_t *to_stride, const void *from, const int64_t *from_stride);
+/* Address of a root index in an instance. */
+char *instance_address(const struct instance *i, const int64_t *index, size_t element_bytes);
+
+#endif

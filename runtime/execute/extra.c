@@ -1,0 +1,133 @@
+/* execute/extra.c - actions that are not points: copies, sends, receives; folds are in fold.c.
+ *
+ * A message is a head and the boxes one after another, each packed in C order of the root's indices.
+ * The head says whether what it carries failed on its sender: a mark in place of trust, so that the
+ * receiver's operation fails too and its bodies need not run.
+ * Cost: O(elements).  Threads: the worker that claimed. */
+#include <string.h>
+
+#include "base/mutant.h"
+#include "execute/internal.h"
+#include "network/network.h"
+
+static void box_extents(const tsr_box *b, int64_t *extent)
+{
+    for (int d = 0; d < b->rank; ++d)
+        extent[d] = b->high[d] - b->low[d];
+}
+
+static void dense_strides(int rank, const int64_t *extent, int64_t *stride)
+{
+    int64_t n = 1;
+    for (int d = rank - 1; d >= 0; --d) {
+        stride[d] = n;
+        n *= extent[d];
+    }
+}
+
+static void copy_run(struct worker *w, struct slot *s, const struct extra *x)
+{
+    if (x->from->base == NULL || x->to->base == NULL)
+        return;
+    observe_event(w->lane, OBSERVE_COPY, s->op.number, (uint32_t)x->arg, 0);
+    for (int b = 0; b < x->n_boxes; ++b) {
+        int64_t extent[TSR_MAX_RANK];
+        box_extents(&x->box[b], extent);
+        strided_copy(x->box[b].rank, extent, x->element_bytes,
+                     instance_address(x->to, x->box[b].low, x->element_bytes), x->to->stride,
+                     instance_address(x->from, x->box[b].low, x->element_bytes), x->from->stride);
+        observe_count(w->lane, TSR_COUNT_COPY_BYTES,
+                      box_volume(&x->box[b]) * (int64_t)x->element_bytes);
+    }
+    observe_count(w->lane, TSR_COUNT_COPIES, 1);
+}
+
+static struct network_tag tag_of(const struct slot *s, const struct extra *x)
+{
+    return network_tag_of(s->op.number, x->wire, (unsigned)x->arg, 0);
+}
+
+static void send_run(struct worker *w, struct slot *s, const struct extra *x)
+{
+    size_t bytes = sizeof(struct message_head);
+    for (int b = 0; b < x->n_boxes; ++b)
+        bytes += (size_t)box_volume(&x->box[b]) * x->element_bytes;
+    char *buffer = network_buffer_create(bytes);
+    if (buffer == NULL) {
+        (void)tsr_fail_(s->op.site, TSR_NO_MEMORY, "no %zu bytes for a message", bytes);
+        execute_fail(w, s, 0, TSR_NO_MEMORY);
+        buffer = network_buffer_create(sizeof(struct message_head));
+        bytes = sizeof(struct message_head);
+    }
+    struct message_head *head = (struct message_head *)(void *)buffer;
+    memset(head, 0, sizeof *head);
+    head->failed = atomic_load_explicit(&s->verdict, memory_order_acquire) == s->op.number * 4 + 2;
+    char *at = buffer + sizeof *head;
+    for (int b = 0; b < x->n_boxes && bytes > sizeof *head; ++b) {
+        int64_t extent[TSR_MAX_RANK], stride[TSR_MAX_RANK];
+        box_extents(&x->box[b], extent);
+        dense_strides(x->box[b].rank, extent, stride);
+        strided_copy(x->box[b].rank, extent, x->element_bytes, at, stride,
+                     instance_address(x->from, x->box[b].low, x->element_bytes), x->from->stride);
+        at += (size_t)box_volume(&x->box[b]) * x->element_bytes;
+    }
+    observe_event(w->lane, OBSERVE_SEND, s->op.number, (uint32_t)x->peer, bytes);
+    observe_count(w->lane, TSR_COUNT_MESSAGES, 1);
+    observe_count(w->lane, TSR_COUNT_MESSAGE_BYTES, (int64_t)bytes);
+    if (network_send(w->rt->network, x->peer, tag_of(s, x), buffer, bytes) != TSR_OK)
+        execute_fail(w, s, 0, TSR_PEER_LOST);
+}
+
+static void marked(struct worker *w, struct slot *s, const struct extra *x)
+{
+    (void)tsr_fail_(s->op.site, TSR_TASK_FAILED, "what rank %d sent for %s failed there", x->peer,
+                    s->op.desc->name);
+    execute_fail(w, s, INT64_MAX, TSR_TASK_FAILED);
+}
+
+static bool receive_run(struct worker *w, struct slot *s, struct extra *x)
+{
+    void *buffer;
+    size_t bytes;
+    if (!network_try_receive(w->rt->network, x->peer, tag_of(s, x), &buffer, &bytes))
+        return false;
+    observe_event(w->lane, OBSERVE_RECEIVE, s->op.number, (uint32_t)x->peer, bytes);
+    const struct message_head *head = buffer;
+    if (head->failed != 0)
+        marked(w, s, x);
+    if (x->kind == EXTRA_PARTIAL) {
+        x->buffer = buffer;
+        x->bytes = bytes;
+        return true;
+    }
+    const char *at = (const char *)buffer + sizeof *head;
+    for (int b = 0; b < x->n_boxes && bytes > sizeof *head; ++b) {
+        int64_t extent[TSR_MAX_RANK], stride[TSR_MAX_RANK];
+        box_extents(&x->box[b], extent);
+        dense_strides(x->box[b].rank, extent, stride);
+        strided_copy(x->box[b].rank, extent, x->element_bytes,
+                     instance_address(x->to, x->box[b].low, x->element_bytes), x->to->stride, at,
+                     stride);
+        at += (size_t)box_volume(&x->box[b]) * x->element_bytes;
+    }
+    network_buffer_free(buffer);
+    return true;
+}
+
+bool extra_run(struct worker *w, struct slot *s, struct extra *x)
+{
+    switch (x->kind) {
+    case EXTRA_COPY:
+        copy_run(w, s, x);
+        return true;
+    case EXTRA_SEND:
+        send_run(w, s, x);
+        return true;
+    case EXTRA_RECEIVE:
+    case EXTRA_PARTIAL:
+        return receive_run(w, s, x);
+    default:
+        fold_run(w, s, x);
+        return true;
+    }
+}

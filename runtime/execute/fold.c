@@ -1,0 +1,539 @@
+/* execute/fold.c - the total of a REDUCE argument: partial results fold, the total is applied.
+ *
+ * An exact operator may fold in any order: all points' accumulators go into one.  Others fold along one
+ * binary tree over the leaf grid (halve the longest dimension, the first of equals, at the largest power
+ * of two below its extent), which nothing but the iteration box and the leaf's extents decide.  Where
+ * the accumulator moves with some dimensions ("kept"), each of their coordinates has a tree of its own
+ * over the others: the same tree, seen from one element.
+ *
+ * Several ranks: a rank folds each subtree it holds whole; who is not the result's rank sends those
+ * partials in the order in which the tree meets them, and the result's rank walks the same tree.
+ *
+ * Invariant: left operand first, always.  Cost: O(accumulators).  Threads: the worker that claimed. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/mutant.h"
+#include "execute/internal.h"
+#include "execute/reduce.h"
+#include "network/network.h"
+
+/* Elements over a box of the view; mask: which of them anybody contributed to (NULL: all). */
+struct partial {
+    int64_t        low[TSR_MAX_RANK], high[TSR_MAX_RANK];
+    char          *data;
+    unsigned char *mask;
+    bool           owned; /* data and mask are to be freed */
+    bool           none;  /* nothing contributed */
+};
+
+struct tree {
+    int     rank;
+    int64_t low[TSR_MAX_RANK], high[TSR_MAX_RANK]; /* leaf coordinates */
+};
+
+struct fold {
+    struct worker         *w;
+    struct slot           *s;
+    const struct plan     *plan;
+    const struct plan_arg *pa;
+    const struct plan_side *side;
+    int                    k;
+    tsr_type               type;
+    size_t                 bytes;
+    tsr_reduction          op;
+    const tsr_reducer     *reducer;
+    unsigned               kept;
+    struct tree            mine;      /* this rank's leaves */
+    int                   *local;     /* leaf of this rank by coordinates in `mine` */
+    int                    target;    /* rank that applies the total; -1: this one */
+    struct { struct tree leaves; const char *at; bool takes_part; } *peer; /* [n_ranks] */
+    char                  *out;       /* message under construction */
+    size_t                 out_bytes, out_room;
+    bool                   failed;
+};
+
+static bool contains(const struct tree *a, const struct tree *b)
+{
+    for (int d = 0; d < a->rank; ++d)
+        if (b->low[d] < a->low[d] || b->high[d] > a->high[d])
+            return false;
+    return true;
+}
+
+
+static int64_t elements(const struct fold *f, const struct partial *p)
+{
+    int64_t stride[TSR_MAX_RANK];
+    return accumulator_strides(f->pa, p->low, p->high, stride);
+}
+
+static bool same_box(const struct fold *f, const struct partial *a, const struct partial *b)
+{
+    return memcmp(a->low, b->low, sizeof(int64_t) * (size_t)f->pa->rank) == 0 &&
+           memcmp(a->high, b->high, sizeof(int64_t) * (size_t)f->pa->rank) == 0;
+}
+
+static void partial_done(struct partial *p)
+{
+    if (p->owned) {
+        base_free(p->data);
+        base_free(p->mask);
+    }
+}
+
+/* Fold `b` into the part of `a` that it covers, element by element, with their masks. */
+static void fold_into(const struct fold *f, struct partial *a, const struct partial *b, bool fresh)
+{
+    int64_t as[TSR_MAX_RANK], bs[TSR_MAX_RANK], index[TSR_MAX_RANK];
+    const int rank = f->pa->rank;
+    accumulator_strides(f->pa, a->low, a->high, as);
+    const int64_t n = accumulator_strides(f->pa, b->low, b->high, bs);
+    memcpy(index, b->low, sizeof index);
+    for (int64_t e = 0; e < n; ++e) {
+        int64_t ia = 0, ib = 0;
+        for (int d = 0; d < rank; ++d) {
+            ia += (index[d] - a->low[d]) * as[d];
+            ib += (index[d] - b->low[d]) * bs[d];
+        }
+        if (b->mask == NULL || b->mask[ib]) {
+            char *into = a->data + (size_t)ia * f->bytes;
+            const char *from = b->data + (size_t)ib * f->bytes;
+            if (fresh || !a->mask[ia])
+                memcpy(into, from, f->bytes);
+            else
+                reduce_combine(f->op, f->type, f->reducer, into, from, 1, 1, 1);
+            a->mask[ia] = 1;
+        }
+        for (int d = rank - 1; d >= 0; --d) {
+            if (bs[d] == 0)
+                continue;
+            if (++index[d] < b->high[d])
+                break;
+            index[d] = b->low[d];
+        }
+    }
+}
+
+/* Two partials over different boxes: one over their hull. */
+static struct partial combine_irregular(struct fold *f, struct partial *a, struct partial *b)
+{
+    struct partial c = {.owned = true};
+    for (int d = 0; d < f->pa->rank; ++d) {
+        c.low[d] = a->low[d] < b->low[d] ? a->low[d] : b->low[d];
+        c.high[d] = a->high[d] > b->high[d] ? a->high[d] : b->high[d];
+    }
+    const int64_t n = elements(f, &c);
+    c.data = base_calloc((size_t)n + 1, f->bytes);
+    c.mask = base_calloc((size_t)n + 1, 1);
+    if (c.data == NULL || c.mask == NULL) {
+        f->failed = true;
+        c.none = true;
+    } else {
+        fold_into(f, &c, a, false);
+        fold_into(f, &c, b, false);
+    }
+    partial_done(a);
+    partial_done(b);
+    return c;
+}
+
+static struct partial combine(struct fold *f, struct partial a, struct partial b)
+{
+    if (a.none || b.none) {
+        partial_done(a.none ? &a : &b);
+        return a.none ? b : a;
+    }
+    if (a.mask != NULL || b.mask != NULL || !same_box(f, &a, &b))
+        return combine_irregular(f, &a, &b);
+    if (MUTANT(FOLD_BY_ARRIVAL) && f->w->index != 0)
+        reduce_combine(f->op, f->type, f->reducer, b.data, a.data, elements(f, &a), 1, 1),
+            memcpy(a.data, b.data, (size_t)elements(f, &a) * f->bytes);
+    else
+        reduce_combine(f->op, f->type, f->reducer, a.data, b.data, elements(f, &a), 1, 1);
+    partial_done(&b);
+    return a;
+}
+
+static struct partial accumulator(const struct fold *f, int i)
+{
+    const int64_t *rows = f->plan->leafwise ? f->plan->leaf_boxes : f->plan->boxes;
+    const int64_t *row = rows + (int64_t)i * f->plan->row + f->pa->box_at;
+    struct partial p = {.data = f->s->accumulator[f->k] + f->side->accumulator_at[f->k][i] * f->bytes};
+    memcpy(p.low, row, sizeof(int64_t) * (size_t)f->pa->rank);
+    memcpy(p.high, row + f->pa->rank, sizeof(int64_t) * (size_t)f->pa->rank);
+    return p;
+}
+
+static bool split(const struct fold *f, const struct tree *t, struct tree *left, struct tree *right)
+{
+    int longest = -1;
+    for (int d = 0; d < t->rank; ++d) {
+        const int64_t n = t->high[d] - t->low[d];
+        if (!(f->kept >> d & 1) && n > 1 &&
+            (longest < 0 || n > t->high[longest] - t->low[longest]))
+            longest = d;
+    }
+    if (longest < 0)
+        return false;
+    int64_t half = 1;
+    while (half * 2 < t->high[longest] - t->low[longest])
+        half *= 2;
+    *left = *right = *t;
+    left->high[longest] = right->low[longest] = t->low[longest] + half;
+    return true;
+}
+
+static struct partial fold_local(struct fold *f, const struct tree *t)
+{
+    struct tree left, right;
+    if (split(f, t, &left, &right)) {
+        const struct partial a = fold_local(f, &left);
+        return combine(f, a, fold_local(f, &right));
+    }
+    int64_t at = 0;
+    for (int d = 0; d < t->rank; ++d)
+        at = at * (f->mine.high[d] - f->mine.low[d]) + t->low[d] - f->mine.low[d];
+    return accumulator(f, f->local[at]);
+}
+
+/* ---- messages: for each partial its box, whether it has a mask, elements, mask; 64-byte steps ---- */
+
+static void *out_add(struct fold *f, size_t bytes)
+{
+    const size_t need = (bytes + 63) & ~(size_t)63;
+    if (f->out_bytes + need > f->out_room) {
+        const size_t room = 2 * (f->out_bytes + need);
+        char *bigger = base_realloc(f->out, room, 1);
+        if (bigger == NULL) {
+            f->failed = true;
+            return NULL;
+        }
+        f->out = bigger;
+        f->out_room = room;
+    }
+    void *at = f->out + f->out_bytes;
+    memset(at, 0, need);
+    f->out_bytes += need;
+    return at;
+}
+
+struct wire_partial {
+    int64_t low[TSR_MAX_RANK], high[TSR_MAX_RANK];
+    int64_t has_mask, none, elements, unused[5];
+};
+
+static void partial_send(struct fold *f, struct partial *p)
+{
+    struct wire_partial head = {.has_mask = p->mask != NULL, .none = p->none,
+                                .elements = p->none ? 0 : elements(f, p)};
+    memcpy(head.low, p->low, sizeof head.low);
+    memcpy(head.high, p->high, sizeof head.high);
+    void *at = out_add(f, sizeof head);
+    if (at != NULL)
+        memcpy(at, &head, sizeof head);
+    if (head.elements > 0 && (at = out_add(f, (size_t)head.elements * f->bytes)) != NULL)
+        memcpy(at, p->data, (size_t)head.elements * f->bytes);
+    if (head.has_mask && (at = out_add(f, (size_t)head.elements)) != NULL)
+        memcpy(at, p->mask, (size_t)head.elements);
+    partial_done(p);
+}
+
+static struct partial partial_take(struct fold *f, int r)
+{
+    struct partial p = {0};
+    const char *at = f->peer[r].at;
+    if (at == NULL) {
+        f->failed = true;
+        p.none = true;
+        return p;
+    }
+    struct wire_partial head;
+    memcpy(&head, at, sizeof head);
+    at += sizeof head;
+    memcpy(p.low, head.low, sizeof p.low);
+    memcpy(p.high, head.high, sizeof p.high);
+    p.none = head.none != 0;
+    p.data = (char *)(uintptr_t)at; /* the message is this operation's */
+    at += ((size_t)head.elements * f->bytes + 63) & ~(size_t)63;
+    if (head.has_mask) {
+        p.mask = (unsigned char *)(uintptr_t)at;
+        at += ((size_t)head.elements + 63) & ~(size_t)63;
+    }
+    f->peer[r].at = at;
+    return p;
+}
+
+/* The tree over all ranks' leaves: what this rank holds is folded, what another holds comes from its
+ * message (or is skipped where this rank only sends). */
+static struct partial fold_all(struct fold *f, const struct tree *t)
+{
+    struct partial none = {.none = true};
+    if (contains(&f->mine, t)) {
+        struct partial p = fold_local(f, t);
+        if (f->target < 0)
+            return p;
+        partial_send(f, &p);
+        return none;
+    }
+    for (int r = 0; r < f->w->rt->n_ranks; ++r) {
+        if (r == f->w->rt->rank || !f->peer[r].takes_part || !contains(&f->peer[r].leaves, t))
+            continue;
+        return f->target < 0 ? partial_take(f, r) : none;
+    }
+    struct tree left, right;
+    if (!split(f, t, &left, &right))
+        return none;
+    const struct partial a = fold_all(f, &left);
+    return combine(f, a, fold_all(f, &right));
+}
+
+/* ---- the total ---- */
+
+static void apply(struct fold *f, const struct extra *x, struct partial *p)
+{
+    int64_t extent[TSR_MAX_RANK], from[TSR_MAX_RANK], into[TSR_MAX_RANK], index[TSR_MAX_RANK] = {0};
+    const struct view *v = f->s->op.arg[f->k].view;
+    if (p->none || f->failed)
+        return;
+    accumulator_strides(f->pa, p->low, p->high, from);
+    int64_t at = view_strides(v, x->to->stride, into), n = 1;
+    for (int d = 0; d < f->pa->rank; ++d) {
+        extent[d] = from[d] == 0 ? 1 : p->high[d] - p->low[d];
+        at += p->low[d] * into[d];
+        n *= extent[d];
+    }
+    char *base = instance_origin(x->to, f->bytes) + at * (int64_t)f->bytes;
+    const int in = f->pa->rank - 1;
+    const int64_t run = in < 0 || p->mask != NULL ? 1 : extent[in];
+    for (int64_t e = 0; e < n; e += run) {
+        int64_t io = 0, fo = 0;
+        for (int d = 0; d < f->pa->rank; ++d) {
+            io += index[d] * into[d];
+            fo += index[d] * from[d];
+        }
+        if (p->mask == NULL || p->mask[fo])
+            reduce_combine(f->op, f->type, f->reducer, base + io * (int64_t)f->bytes,
+                           p->data + (size_t)fo * f->bytes, run, run == 1 ? 1 : into[in],
+                           run == 1 ? 1 : from[in]);
+        for (int d = run == 1 ? in : in - 1; d >= 0; --d) {
+            if (++index[d] < extent[d])
+                break;
+            index[d] = 0;
+        }
+    }
+}
+
+static struct tree leaves_of(const struct plan *p, const tsr_box *iteration)
+{
+    struct tree t = {.rank = p->rank};
+    for (int d = 0; d < p->rank; ++d) {
+        t.low[d] = iteration->low[d] / p->leaf[d];
+        t.high[d] = (iteration->high[d] + p->leaf[d] - 1) / p->leaf[d];
+    }
+    return t;
+}
+
+static bool is_irregular(const struct fold *f)
+{
+    for (int c = 0; c < TSR_MAX_CONSTRAINTS; ++c) {
+        const tsr_constraint *x = &f->plan->desc->constraints[c];
+        if ((x->kind == TSR_CONSTRAINT_HALO || x->kind == TSR_CONSTRAINT_IMAGE) && x->of == f->k)
+            return true;
+    }
+    return false;
+}
+
+static bool index_leaves(struct fold *f)
+{
+    int64_t n = 1;
+    for (int d = 0; d < f->plan->rank; ++d)
+        n *= f->mine.high[d] - f->mine.low[d];
+    f->local = base_calloc((size_t)n + 1, sizeof *f->local);
+    if (f->local == NULL)
+        return false;
+    for (int l = 0; l < f->plan->n_leaves; ++l) {
+        int64_t rest = f->plan->leaf_number[l], at = 0, scale = 1;
+        for (int d = f->plan->rank - 1; d >= 0; --d) {
+            at += (rest % f->plan->leaf_grid[d] - f->mine.low[d]) * scale;
+            scale *= f->mine.high[d] - f->mine.low[d];
+            rest /= f->plan->leaf_grid[d];
+        }
+        f->local[at] = l;
+    }
+    return true;
+}
+
+/* Call fold_all for each coordinate of the kept dimensions this rank has. */
+static void fold_trees(struct fold *f, const struct extra *x)
+{
+    struct tree t = {.rank = f->plan->rank};
+    for (int d = 0; d < t.rank; ++d) {
+        const bool kept = f->kept >> d & 1;
+        t.low[d] = kept ? f->mine.low[d] : 0;
+        t.high[d] = kept ? t.low[d] + 1 : f->plan->leaf_grid[d];
+    }
+    for (;;) {
+        struct partial p = fold_all(f, &t);
+        if (f->target < 0)
+            apply(f, x, &p);
+        partial_done(&p);
+        int d = t.rank - 1;
+        for (; d >= 0; --d) {
+            if (!(f->kept >> d & 1))
+                continue;
+            if (++t.low[d], ++t.high[d] <= f->mine.high[d])
+                break;
+            t.low[d] = f->mine.low[d];
+            t.high[d] = t.low[d] + 1;
+        }
+        if (d < 0)
+            return;
+    }
+}
+
+/* Exact operators: everything here into one partial over the hull. */
+static struct partial fold_exact(struct fold *f)
+{
+    struct partial all = {.none = true};
+    const int n = f->plan->leafwise ? f->plan->n_leaves : f->plan->n_points;
+    if (n == 1)
+        return accumulator(f, 0);
+    for (int i = 0; i < n; ++i) {
+        const struct partial p = accumulator(f, i);
+        for (int d = 0; d < f->pa->rank; ++d) {
+            all.low[d] = i == 0 || p.low[d] < all.low[d] ? p.low[d] : all.low[d];
+            all.high[d] = i == 0 || p.high[d] > all.high[d] ? p.high[d] : all.high[d];
+        }
+    }
+    const struct partial first = n > 0 ? accumulator(f, 0) : all;
+    bool same = n > 0;
+    for (int i = 1; i < n && same; ++i) {
+        const struct partial p = accumulator(f, i);
+        same = same_box(f, &p, &first);
+    }
+    if (same) {
+        for (int i = 1; i < n; ++i)
+            reduce_combine(f->op, f->type, f->reducer, first.data, accumulator(f, i).data,
+                           elements(f, &first), 1, 1);
+        return first;
+    }
+    if (n == 0)
+        return all;
+    all.none = false;
+    all.owned = true;
+    all.data = base_calloc((size_t)elements(f, &all) + 1, f->bytes);
+    all.mask = base_calloc((size_t)elements(f, &all) + 1, 1);
+    if (all.data == NULL || all.mask == NULL) {
+        f->failed = all.none = true;
+        return all;
+    }
+    for (int i = 0; i < n; ++i) {
+        const struct partial p = accumulator(f, i);
+        fold_into(f, &all, &p, false);
+    }
+    return all;
+}
+
+static void peers_find(struct fold *f)
+{
+    const int n = f->w->rt->n_ranks;
+    for (int r = 0; r < n; ++r) {
+        const tsr_box *b = &f->plan->rank_iteration[r];
+        f->peer[r].takes_part = f->plan->leafwise && !f->plan->replicated && f->plan->alone < 0 &&
+                                (b->rank == 0 || !box_is_empty(b));
+        if (f->peer[r].takes_part)
+            f->peer[r].leaves = leaves_of(f->plan, b);
+    }
+    for (int x = 0; x < f->s->n_extras; ++x) {
+        const struct extra *e = &f->s->extra[x];
+        if (e->kind == EXTRA_PARTIAL && e->arg == f->k && e->bytes > sizeof(struct message_head))
+            f->peer[e->peer].at = (const char *)e->buffer + sizeof(struct message_head);
+    }
+}
+
+static void send_out(struct fold *f, bool skip)
+{
+    const size_t bytes = sizeof(struct message_head) + (skip ? 0 : f->out_bytes);
+    char *buffer = network_buffer_create(bytes);
+    if (buffer == NULL) {
+        execute_fail(f->w, f->s, 0, TSR_NO_MEMORY);
+        return;
+    }
+    struct message_head *head = (struct message_head *)(void *)buffer;
+    memset(head, 0, sizeof *head);
+    head->failed = skip;
+    if (!skip && f->out_bytes > 0)
+        memcpy(buffer + sizeof *head, f->out, f->out_bytes);
+    observe_event(f->w->lane, OBSERVE_SEND, f->s->op.number, (uint32_t)f->target, bytes);
+    observe_count(f->w->lane, TSR_COUNT_MESSAGES, 1);
+    observe_count(f->w->lane, TSR_COUNT_MESSAGE_BYTES, (int64_t)bytes);
+    if (network_send(f->w->rt->network, f->target,
+                     network_tag_of(f->s->op.number, WIRE_PARTIAL, (unsigned)f->k, 0), buffer,
+                     bytes) != TSR_OK)
+        execute_fail(f->w, f->s, 0, TSR_PEER_LOST);
+}
+
+static void fold_exactly(struct fold *f, const struct extra *x)
+{
+    struct partial p = fold_exact(f);
+    if (f->target >= 0) {
+        partial_send(f, &p);
+        return;
+    }
+    apply(f, x, &p);
+    partial_done(&p);
+    for (int r = 0; r < f->w->rt->n_ranks; ++r) {
+        if (f->peer[r].at == NULL)
+            continue;
+        struct partial q = partial_take(f, r);
+        apply(f, x, &q);
+    }
+}
+
+void fold_run(struct worker *w, struct slot *s, struct extra *x)
+{
+    const tsr_arg_desc *d = &s->op.desc->args[x->arg];
+    struct fold f = {.w = w, .s = s, .plan = s->plan, .pa = &s->plan->arg[x->arg], .k = x->arg,
+                     .side = s->plan->schedule, .type = s->op.arg[x->arg].type,
+                     .bytes = x->element_bytes, .op = d->reduction, .reducer = d->reducer,
+                     .target = x->peer};
+    const bool failed = atomic_load_explicit(&s->failed, memory_order_acquire) == s->op.number;
+    const bool skip = failed || atomic_load_explicit(&s->verdict, memory_order_acquire) ==
+                                    s->op.number * 4 + 2;
+    observe_event(w->lane, OBSERVE_FOLD, s->op.number, (uint32_t)x->arg,
+                  (uint64_t)(s->plan->leafwise ? s->plan->n_leaves : s->plan->n_points));
+    if (skip) {
+        if (f.target >= 0)
+            send_out(&f, true);
+        return;
+    }
+    f.peer = base_calloc((size_t)w->rt->n_ranks, sizeof *f.peer);
+    if (f.peer == NULL) {
+        execute_fail(w, s, 0, TSR_NO_MEMORY);
+        return;
+    }
+    peers_find(&f);
+    if (!s->plan->leafwise || f.pa->exact_reduction) {
+        fold_exactly(&f, x);
+    } else {
+        f.kept = is_irregular(&f) ? 0 : f.pa->kept;
+        f.mine = leaves_of(s->plan, &s->plan->rank_iteration[w->rt->rank]);
+        if (index_leaves(&f))
+            fold_trees(&f, x);
+        else
+            f.failed = true;
+    }
+    if (f.target >= 0)
+        send_out(&f, f.failed);
+    if (f.failed) {
+        (void)tsr_fail_(s->op.site, TSR_NO_MEMORY, "no memory to fold argument %d of %s", x->arg,
+                        s->op.desc->name);
+        execute_fail(w, s, 0, TSR_NO_MEMORY);
+    }
+    base_free(f.local);
+    base_free(f.out);
+    base_free(f.peer);
+}

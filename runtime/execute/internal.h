@@ -1,0 +1,23 @@
+/* execute/internal.h - what the files of this stage share. Threads: the worker that claimed. */
+#ifndef TESSERA_EXECUTE_INTERNAL_H
+#define TESSERA_EXECUTE_INTERNAL_H
+
+#include "execute/execute.h"
+#include "memory/memory.h"
+
+struct unbound;
+
+/* A point with pieces, leaves, accumulators, layouts or a foreign function. */
+void point_run(struct worker *w, struct slot *s, int point);
+/* The point's body does not run: let go of pieces. */
+void point_skip(struct worker *w, struct slot *s, int point);
+/* A copy, message or fold; false: a message has not arrived. */
+bool extra_run(struct worker *w, struct slot *s, struct extra *x);
+/* Fold an argument's accumulators; apply or send. */
+void fold_run(struct worker *w, struct slot *s, struct extra *x);
+/* Strides (elements) of a dense accumulator over a row's box of argument `k`; 0 along dimensions that
+ * feed no root dimension.  Returns its number of elements. */
+int64_t accumulator_strides(const struct plan_arg *pa, const int64_t *low, const int64_t *high,
+                            int64_t *out_stride);
+
+#endif

@@ -1,0 +1,74 @@
+/* issue/internal.h - the state of this stage. Issuing thread. */
+#ifndef TESSERA_ISSUE_INTERNAL_H
+#define TESSERA_ISSUE_INTERNAL_H
+
+#include "base/alloc.h"
+#include "base/mutant.h"
+#include "depend/depend.h"
+#include "issue/issue.h"
+#include "memory/memory.h"
+#include "network/network.h"
+#include "schedule/schedule.h"
+#include "execute/execute.h"
+
+/* Why something failed; shared by all boxes that failed of it. */
+struct cause {
+    int32_t       users;
+    uint64_t      number;   /* of the operation it began with */
+    bool          told;
+    struct trace  trace;
+    struct cause *next;     /* in the list of all */
+    struct cause **link;
+};
+
+/* A box of a root (root indices) whose content failed. */
+struct failure {
+    tsr_box         box;
+    struct cause   *cause;  /* counted */
+    struct failure *next;
+};
+
+/* What an operation read and wrote, kept until all ranks agreed on what failed. */
+struct journal_entry {
+    uint64_t      number;
+    struct cause *cause;    /* its own failure here; NULL: none */
+    int           n;
+    struct { struct root *root; struct region region; bool read, write, whole; } use[TSR_MAX_ARGS];
+};
+
+struct issue_state {
+    uint64_t last;       /* number of the last operation issued */
+    uint64_t closed;     /* analysed and handed over up to here */
+    uint64_t retired;    /* reported up to here */
+    uint64_t reclaimed;  /* slots free up to here */
+    int      ring, window;
+    int      released;   /* roots released in this window */
+    int      failed_roots;
+    size_t   held_most;  /* bytes of old generations in flight before issue waits */
+    bool     working;    /* inside issue_close: do not nest */
+    struct cause *causes;
+    /* several ranks */
+    struct journal_entry *journal;
+    int      n_journal, journal_capacity;
+    uint64_t agreed;     /* all ranks know what failed up to here */
+};
+
+/* retire.c */
+void retire_slot(struct tsr_runtime *rt, struct slot *s);
+void operation_done(struct tsr_runtime *rt, struct operation *op);
+void pieces_release(struct pieces *p);
+void root_use_done(struct tsr_runtime *rt, struct root *root);
+
+/* failure.c */
+void failure_retire(struct tsr_runtime *rt, struct slot *s);   /* in program order */
+void failure_verdict(struct tsr_runtime *rt);                  /* of the oldest unfinished operation */
+struct cause *cause_create(struct tsr_runtime *rt, uint64_t number, const struct trace *t);
+void cause_release(struct tsr_runtime *rt, struct cause *c);
+
+/* spot.c */
+bool spot_try(struct tsr_runtime *rt, struct slot *s);
+
+/* temporary.c */
+void temporaries_find(struct tsr_runtime *rt);
+
+#endif

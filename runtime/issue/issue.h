@@ -1,0 +1,45 @@
+/* issue/issue.h - the stage at both ends: the window in program order, and reporting in program order.
+ *
+ * Threads: issuing thread. */
+#ifndef TESSERA_ISSUE_ISSUE_H
+#define TESSERA_ISSUE_ISSUE_H
+
+#include "model/slot.h"
+
+tsr_status issue_start(struct tsr_runtime *rt);
+void       issue_stop(struct tsr_runtime *rt);
+
+/* Number and take an operation that has a plan (or a failure: status set, plan NULL).  Takes over what
+ * *op owns.  May run it at once. */
+void issue_take(struct tsr_runtime *rt, struct operation *op);
+/* The same for one that was refused (op->status says why): what it writes is failed with this thread's
+ * trace as the cause. */
+void issue_take_failed(struct tsr_runtime *rt, struct operation *op);
+/* Number it, close the window, and answer the slot's number: for operations the runtime issues itself. */
+uint64_t issue_take_closed(struct tsr_runtime *rt, struct operation *op);
+/* Close the window: analyse and hand over what is in it. */
+void issue_close(struct tsr_runtime *rt);
+/* Close, and wait until operation `number` is retired (complete and reported). */
+void issue_wait(struct tsr_runtime *rt, uint64_t number);
+/* Report and reclaim what can be, without waiting. */
+void issue_retire(struct tsr_runtime *rt);
+/* Number of the last operation issued. */
+uint64_t issue_last(const struct tsr_runtime *rt);
+/* The last handle of a root is gone. */
+void issue_release(struct tsr_runtime *rt, struct root *root);
+
+/* ---- failures (failure.c) ---- */
+
+/* The cause that makes any of `view` of `root` failed, of the lowest operation; NULL: none. */
+const struct trace *failure_find(struct tsr_runtime *rt, const struct root *root,
+                                 const struct view *view);
+/* Make all ranks know what failed up to `number` (retired here).  Collective. */
+tsr_status failure_agree(struct tsr_runtime *rt, uint64_t number);
+/* The first failure nobody was told of, marked told; NULL: none. */
+const struct trace *failure_untold(struct tsr_runtime *rt);
+/* The program was told of this cause. */
+void failure_told(struct tsr_runtime *rt, const struct trace *t);
+/* Forget a root's failures. */
+void failure_drop(struct tsr_runtime *rt, struct root *root);
+
+#endif

@@ -1,0 +1,89 @@
+/* issue/unbound.c - outputs whose extent only their writer's bodies know.
+ *
+ * Each point delivers rows in memory of its own.  When the extent is first needed the writer is waited
+ * for, the ranks' numbers of rows are agreed (one gather), and the rows are moved, in point order, into
+ * the root's memory.  Cost: O(rows).  Threads: issuing thread; collective. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "issue/internal.h"
+#include "issue/values.h"
+
+bool unbound_prepare(struct tsr_runtime *rt, struct operation *op)
+{
+    (void)rt;
+    for (int k = 0; k < op->n_args; ++k) {
+        struct root *root = op->arg[k].root;
+        if (root == NULL || !op->plan->arg[k].unbound)
+            continue;
+        struct unbound *u = base_calloc(1, sizeof *u);
+        if (u == NULL)
+            return false;
+        u->n = op->plan->n_points;
+        u->data = base_calloc((size_t)u->n + 1, sizeof *u->data);
+        u->rows = base_calloc((size_t)u->n + 1, sizeof *u->rows);
+        u->row_elements = 1;
+        for (int d = 1; d < root->rank; ++d)
+            u->row_elements *= root->extent[d];
+        root->unbound = u;
+        if (u->data == NULL || u->rows == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool rows_place(struct tsr_runtime *rt, struct root *root, int64_t first, int64_t mine)
+{
+    struct unbound *u = root->unbound;
+    tsr_box box = box_of_shape(root->rank, root->extent);
+    box.low[0] = rt->n_ranks > 1 ? first : 0;
+    box.high[0] = rt->n_ranks > 1 ? first + mine : root->extent[0];
+    if (mine == 0 || box_is_empty(&box))
+        return true;
+    root->instance = instance_create(rt, root, &box);
+    if (root->instance == NULL)
+        return false;
+    char *at = root->instance->base;
+    for (int i = 0; i < u->n; ++i) {
+        const size_t bytes = (size_t)(u->rows[i] * u->row_elements) * root->element_bytes;
+        if (bytes > 0)
+            memcpy(at, u->data[i], bytes);
+        at += bytes;
+        free(u->data[i]);
+        u->data[i] = NULL;
+    }
+    return true;
+}
+
+tsr_status unbound_bind(struct tsr_runtime *rt, struct root *root, tsr_site at)
+{
+    if (root->extent_known)
+        return TSR_OK;
+    issue_wait(rt, root->last_writer);
+    TSR_TRY(failure_agree(rt, root->last_writer));
+    const struct trace *failed = failure_find(rt, root, root->whole);
+    int64_t mine = 0, all[256], first = 0, total = 0;
+    for (int i = 0; root->unbound != NULL && i < root->unbound->n && failed == NULL; ++i)
+        mine += root->unbound->rows[i];
+    all[0] = mine;
+    if (rt->n_ranks > 1)
+        TSR_TRY(network_allgather(rt->network, root->last_writer, &mine, sizeof mine, all));
+    for (int r = 0; r < rt->n_ranks; ++r) {
+        first += r < rt->rank ? all[r] : 0;
+        total += all[r];
+    }
+    if (!root_bind_extent(rt, root, total) || !rows_place(rt, root, first, mine))
+        return tsr_fail_(at, TSR_NO_MEMORY, "no memory for %lld rows", (long long)total);
+    struct owner_map *map = rt->n_ranks > 1 && total > 0 ? depend_owners(rt, root) : NULL;
+    tsr_box boxes[256];
+    int64_t row = 0;
+    for (int r = 0; r < rt->n_ranks && map != NULL; ++r) {
+        boxes[r] = box_of_shape(root->rank, root->extent);
+        boxes[r].low[0] = row;
+        row += all[r];
+        boxes[r].high[0] = row;
+    }
+    if (map != NULL)
+        (void)owner_map_write(map, root->last_writer, boxes);
+    return TSR_OK;
+}

@@ -1,0 +1,344 @@
+/* issue/values.c - values back to the program.
+ *
+ * One rank: wait for the last writer, look up whether it failed, copy out of the instance.  Several: an
+ * operation of no points makes every rank hold what is asked for, then all agree on what failed up to
+ * it, and each copies out of its own memory.
+ *
+ * Cost: O(elements).  Threads: issuing thread. */
+#include <string.h>
+
+#include "issue/internal.h"
+#include "issue/values.h"
+#include "solve/solve.h"
+
+static const tsr_task_desc gather_task = {
+    .name = "tessera.gather",
+    .args = {{.access = TSR_READ, .name = "store"}},
+    .constraints = {TSR_BROADCAST(0)},
+    .pure = true,
+};
+
+/* A plan without points: every rank r reads asked[r]. */
+static struct plan *gather_plan(struct tsr_runtime *rt, struct root *root, struct view *view,
+                                const tsr_box *asked)
+{
+    struct plan *p = base_calloc(1, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    struct plan_arg *pa = &p->arg[0];
+    p->users = 1;
+    p->desc = &gather_task;
+    p->n_args = 1;
+    p->one_off = 1;
+    p->n_ranks = rt->n_ranks;
+    p->alone = -1;
+    pa->store = true;
+    pa->access = TSR_READ;
+    pa->rank = view->rank;
+    pa->view = view;
+    ++view->users;
+    for (int d = 0; d < TSR_MAX_RANK; ++d)
+        pa->cut_by[d] = -1;
+    const tsr_box whole = box_of_shape(root->rank, root->extent);
+    pa->all = region_of_box(&whole);
+    p->rank_iteration = base_calloc((size_t)rt->n_ranks, sizeof *p->rank_iteration);
+    pa->rank_box = base_calloc((size_t)rt->n_ranks, sizeof *pa->rank_box);
+    if (p->rank_iteration == NULL || pa->rank_box == NULL) {
+        plan_release(p);
+        return NULL;
+    }
+    for (int r = 0; r < rt->n_ranks; ++r)
+        pa->rank_box[r] = asked[r];
+    return p;
+}
+
+uint64_t gather_issue(struct tsr_runtime *rt, struct root *root, struct view *view,
+                      const tsr_box *asked, tsr_site at)
+{
+    struct operation op = {.desc = &gather_task, .n_args = 1, .site = at};
+    op.plan = gather_plan(rt, root, view, asked);
+    op.arg[0].root = root;
+    op.arg[0].view = view;
+    op.arg[0].type = root->type;
+    ++view->users;
+    if (op.plan == NULL)
+        op.status = tsr_fail_(at, TSR_NO_MEMORY, "no memory to gather a store");
+    return issue_take_closed(rt, &op);
+}
+
+static tsr_status answer(struct tsr_runtime *rt, const struct root *root, const struct view *view,
+                         tsr_site at, const char *what)
+{
+    const struct trace *t = failure_find(rt, root, view);
+    return t == NULL ? TSR_OK : trace_raise(t, at, what);
+}
+
+/* Everything that wrote the root is retired, here and (several ranks) known everywhere. */
+static tsr_status settle(struct tsr_runtime *rt, const struct root *root, uint64_t number, tsr_site at)
+{
+    issue_wait(rt, number);
+    (void)root;
+    (void)at;
+    const tsr_status lost = network_check(rt->network);
+    return lost != TSR_OK ? lost : failure_agree(rt, number);
+}
+
+tsr_status values_status(struct tsr_runtime *rt, struct root *root, struct view *view, tsr_site at)
+{
+    const tsr_status status = settle(rt, root, root->last_writer, at);
+    return status != TSR_OK ? status : answer(rt, root, view, at, "tsr_store_status()");
+}
+
+static void copy_out(const struct root *root, const struct view *view, void *out)
+{
+    const struct instance *i = root->instance;
+    int64_t stride[TSR_MAX_RANK], dense[TSR_MAX_RANK], n = 1;
+    if (i == NULL) { /* nobody ever wrote it */
+        memset(out, 0, (size_t)view_volume(view) * root->element_bytes);
+        return;
+    }
+    const int64_t offset = view_strides(view, i->stride, stride);
+    for (int d = view->rank - 1; d >= 0; --d) {
+        dense[d] = n;
+        n *= view->extent[d];
+    }
+    const char *from = instance_origin(i, root->element_bytes) +
+                       offset * (int64_t)root->element_bytes;
+    strided_copy(view->rank, view->extent, root->element_bytes, out, dense, from, stride);
+}
+
+tsr_status values_read(struct tsr_runtime *rt, struct root *root, struct view *view, void *out,
+                       tsr_site at)
+{
+    uint64_t number = root->last_writer;
+    if (view_volume(view) == 0)
+        return values_status(rt, root, view, at);
+    if (rt->n_ranks > 1) {
+        tsr_box asked[256];
+        const tsr_box box = box_of_shape(view->rank, view->extent);
+        const struct region r = view_region(view, &box);
+        for (int k = 0; k < rt->n_ranks; ++k)
+            asked[k] = region_hull(&r);
+        number = gather_issue(rt, root, view, asked, at);
+    }
+    const tsr_status status = settle(rt, root, number, at);
+    if (status != TSR_OK)
+        return status;
+    const tsr_status failed = answer(rt, root, view, at, "a value was asked for");
+    if (failed != TSR_OK)
+        return failed;
+    copy_out(root, view, out);
+    return TSR_OK;
+}
+
+/* A box of the view's whose elements lie in `mine` of the root, clipped to the view. */
+static bool piece_of(const struct view *view, const tsr_box *mine, tsr_box *out)
+{
+    *out = solve_view_box(view, mine);
+    for (int d = 0; d < view->rank; ++d) {
+        out->low[d] = out->low[d] < 0 ? 0 : out->low[d];
+        out->high[d] = out->high[d] > view->extent[d] ? view->extent[d] : out->high[d];
+        if (out->low[d] >= out->high[d])
+            return false;
+    }
+    return true;
+}
+
+tsr_status values_local(struct tsr_runtime *rt, struct root *root, struct view *view, tsr_piece *out,
+                        int capacity, int *out_n, tsr_site at)
+{
+    tsr_box mine = box_of_shape(root->rank, root->extent);
+    uint64_t number = root->last_writer;
+    bool has = view_volume(view) > 0;
+    if (rt->n_ranks > 1) {
+        struct owner_map *map = depend_owners(rt, root);
+        if (map == NULL)
+            return tsr_fail_(at, TSR_NO_MEMORY, "no memory for an owner map");
+        issue_close(rt); /* the map is that of what was issued */
+        const tsr_box *home = owner_map_home(root->owners);
+        tsr_box asked[256];
+        for (int r = 0; r < rt->n_ranks; ++r)
+            asked[r] = home[r];
+        mine = asked[rt->rank];
+        has = has && !box_is_empty(&mine);
+        number = gather_issue(rt, root, view, asked, at);
+    }
+    tsr_status status = settle(rt, root, number, at);
+    if (status == TSR_OK)
+        status = answer(rt, root, view, at, "tsr_local_pieces()");
+    if (status != TSR_OK)
+        return status;
+    tsr_piece piece;
+    *out_n = 0;
+    if (!has || root->instance == NULL || !piece_of(view, &mine, &piece.box))
+        return TSR_OK;
+    const int64_t offset = view_strides(view, root->instance->stride, piece.stride);
+    char *at_zero = instance_origin(root->instance, root->element_bytes) +
+                    offset * (int64_t)root->element_bytes;
+    int64_t low = 0;
+    for (int d = 0; d < view->rank; ++d)
+        low += piece.box.low[d] * piece.stride[d];
+    piece.data = at_zero + low * (int64_t)root->element_bytes;
+    *out_n = 1;
+    if (capacity > 0)
+        out[0] = piece;
+    return TSR_OK;
+}
+
+/* ---- attached memory ---- */
+
+struct wire_tile {
+    tsr_box box;
+};
+
+static tsr_status tiles_check(struct tsr_runtime *rt, const struct root *root, const tsr_tile *tiles,
+                              int n, struct network_gathered *g, tsr_site at)
+{
+    struct wire_tile *mine = base_calloc((size_t)n + 1, sizeof *mine);
+    if (mine == NULL)
+        return tsr_fail_(at, TSR_NO_MEMORY, "no memory for %d tiles", n);
+    for (int i = 0; i < n; ++i)
+        mine[i].box = tiles[i].box;
+    const tsr_status status = network_allgatherv(rt->network, rt->issue->last, mine,
+                                                 (size_t)n * sizeof *mine, g);
+    base_free(mine);
+    if (status != TSR_OK)
+        return status;
+    const size_t all = g->offset[rt->n_ranks] / sizeof(struct wire_tile);
+    const tsr_box whole = box_of_shape(root->rank, root->extent);
+    int64_t volume = 0;
+    const tsr_box *box = (const tsr_box *)(const void *)g->data;
+    for (size_t i = 0; i < all; ++i) {
+        if (box[i].rank != root->rank || !box_contains(&whole, &box[i])) {
+            network_gathered_done(g);
+            return tsr_fail_(at, TSR_BAD_SHAPE, "tile %zu passes the store's shape", i);
+        }
+        volume += box_volume(&box[i]);
+        for (size_t k = 0; k < i; ++k)
+            if (box_meets(&box[i], &box[k])) {
+                network_gathered_done(g);
+                return tsr_fail_(at, TSR_OVERLAP, "tiles %zu and %zu meet", k, i);
+            }
+    }
+    if (volume != box_volume(&whole)) {
+        network_gathered_done(g);
+        return tsr_fail_(at, TSR_BAD_SHAPE, "tiles cover %lld of %lld elements", (long long)volume,
+                         (long long)box_volume(&whole));
+    }
+    return TSR_OK;
+}
+
+/* This rank's tiles as its instance: in place when there is one, else copied side by side. */
+static tsr_status tiles_place(struct tsr_runtime *rt, struct root *root, const tsr_tile *tiles, int n,
+                              tsr_site at)
+{
+    if (n == 0)
+        return TSR_OK;
+    if (n == 1) {
+        root->instance = instance_attach(rt, root, &tiles[0].box, tiles[0].data);
+        return root->instance != NULL ? TSR_OK : tsr_fail_(at, TSR_NO_MEMORY, "no memory for a tile");
+    }
+    tsr_box hull = tiles[0].box;
+    for (int i = 1; i < n; ++i)
+        hull = box_hull(&hull, &tiles[i].box);
+    root->instance = instance_create(rt, root, &hull);
+    if (root->instance == NULL)
+        return tsr_fail_(at, TSR_NO_MEMORY, "no memory for the tiles");
+    for (int i = 0; i < n; ++i) {
+        int64_t extent[TSR_MAX_RANK], dense[TSR_MAX_RANK], k = 1;
+        for (int d = hull.rank - 1; d >= 0; --d) {
+            extent[d] = tiles[i].box.high[d] - tiles[i].box.low[d];
+            dense[d] = k;
+            k *= extent[d];
+        }
+        if (!box_is_empty(&tiles[i].box))
+            strided_copy(hull.rank, extent, root->element_bytes,
+                         instance_address(root->instance, tiles[i].box.low, root->element_bytes),
+                         root->instance->stride, tiles[i].data, dense);
+    }
+    return TSR_OK;
+}
+
+static void tiles_remember(struct root *root, const tsr_tile *tiles, int n)
+{
+    root->tiles = base_calloc((size_t)n + 1, sizeof *root->tiles);
+    root->n_tiles = root->tiles != NULL ? n : 0;
+    for (int i = 0; i < root->n_tiles; ++i)
+        root->tiles[i] = tiles[i];
+}
+
+tsr_status values_attach(struct tsr_runtime *rt, struct root *root, const tsr_tile *tiles, int n,
+                         bool whole, tsr_site at)
+{
+    tsr_tile one;
+    root->attached_whole = whole;
+    if (whole) {
+        one = tiles[0];
+        one.box = box_of_shape(root->rank, root->extent);
+        tiles = &one;
+        n = 1;
+    }
+    tiles_remember(root, tiles, n);
+    issue_close(rt);
+    const uint64_t number = rt->issue->last;
+    struct owner_map *map = rt->n_ranks > 1 ? depend_owners(rt, root) : NULL;
+    if (rt->n_ranks > 1 && map == NULL)
+        return tsr_fail_(at, TSR_NO_MEMORY, "no memory for an owner map");
+    if (whole) {
+        if (map != NULL)
+            (void)owner_map_replicate(map, number, &one.box);
+        return tiles_place(rt, root, tiles, 1, at);
+    }
+    struct network_gathered g;
+    TSR_TRY(tiles_check(rt, root, tiles, n, &g, at));
+    for (size_t turn = 0; map != NULL; ++turn) {
+        tsr_box boxes[256];
+        bool any = false;
+        for (int r = 0; r < rt->n_ranks; ++r) {
+            const size_t count = (g.offset[r + 1] - g.offset[r]) / sizeof(struct wire_tile);
+            memset(&boxes[r], 0, sizeof boxes[r]);
+            boxes[r].rank = root->rank;
+            if (turn < count) {
+                boxes[r] = ((const tsr_box *)(const void *)(g.data + g.offset[r]))[turn];
+                any = true;
+            }
+        }
+        if (!any || !owner_map_write(map, number, boxes))
+            break;
+    }
+    network_gathered_done(&g);
+    return tiles_place(rt, root, tiles, n, at);
+}
+
+static void tile_back(const struct root *root, const tsr_tile *t)
+{
+    int64_t extent[TSR_MAX_RANK], dense[TSR_MAX_RANK], k = 1;
+    for (int d = t->box.rank - 1; d >= 0; --d) {
+        extent[d] = t->box.high[d] - t->box.low[d];
+        dense[d] = k;
+        k *= extent[d];
+    }
+    const char *from = instance_address(root->instance, t->box.low, root->element_bytes);
+    if (from != (const char *)t->data && !box_is_empty(&t->box))
+        strided_copy(t->box.rank, extent, root->element_bytes, t->data, dense, from,
+                     root->instance->stride);
+}
+
+tsr_status values_detach(struct tsr_runtime *rt, struct root *root, tsr_site at)
+{
+    uint64_t number = root->last_use;
+    if (rt->n_ranks > 1 && root->attach_mode == TSR_ATTACH_WRITE) {
+        tsr_box mine = {.rank = root->rank}, asked[256];
+        for (int i = 0; i < root->n_tiles; ++i)
+            mine = i == 0 ? root->tiles[i].box : box_hull(&mine, &root->tiles[i].box);
+        TSR_TRY(network_allgather(rt->network, rt->issue->last, &mine, sizeof mine, asked));
+        number = gather_issue(rt, root, root->whole, asked, at);
+    }
+    tsr_status status = settle(rt, root, number, at);
+    if (status == TSR_OK)
+        status = answer(rt, root, root->whole, at, "tsr_detach()");
+    for (int i = 0; i < root->n_tiles && root->attach_mode == TSR_ATTACH_WRITE &&
+                    status == TSR_OK && root->instance != NULL; ++i)
+        tile_back(root, &root->tiles[i]);
+    return status;
+}

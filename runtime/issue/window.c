@@ -1,0 +1,299 @@
+/* issue/window.c - operations in program order: numbers, the window, back-pressure.
+ *
+ * An operation is written into its slot when it is issued and analysed when the window closes: when
+ * it is full, at a call that waits, at tsr_flush, and at nothing else.  So analysis sees what comes
+ * next: stores that are released in the window live piece by piece.  A slot is free again when the
+ * operation in it is complete, reported, and no worker looks at it; when the ring is full, issue runs
+ * tasks until half of it is free.
+ *
+ * Cost: O(arguments) to issue.  Threads: issuing thread. */
+#include <stddef.h>
+#include <string.h>
+
+#include "issue/internal.h"
+
+tsr_status issue_start(struct tsr_runtime *rt)
+{
+    struct issue_state *st = base_calloc(1, sizeof *st);
+    rt->issue = st;
+    if (st == NULL)
+        return TSR_FAIL(NO_MEMORY, "no memory for the window");
+    st->window = (int)rt->config.window;
+    st->ring = (int)(rt->engine->mask + 1);
+    const size_t budget = rt->config.memory_bytes > 0 ? (size_t)rt->config.memory_bytes
+                                                      : (size_t)rt->config.machine.memory_bytes;
+    st->held_most = budget / 4 > 64u << 20 ? budget / 4 : 64u << 20;
+    return TSR_OK;
+}
+
+uint64_t issue_last(const struct tsr_runtime *rt)
+{
+    return rt->issue->last;
+}
+
+void issue_retire(struct tsr_runtime *rt)
+{
+    struct issue_state *st = rt->issue;
+    struct engine *e = rt->engine;
+    const uint64_t prefix = atomic_load_explicit(&e->prefix, memory_order_acquire);
+    while (st->retired < prefix) {
+        struct slot *s = engine_slot(e, st->retired + 1);
+        failure_retire(rt, s);
+        ++st->retired;
+    }
+    if (st->reclaimed == st->retired)
+        return;
+    const uint64_t looked = schedule_oldest_looked_at(rt);
+    while (st->reclaimed < st->retired && st->reclaimed + 1 < looked) {
+        retire_slot(rt, engine_slot(e, st->reclaimed + 1));
+        ++st->reclaimed;
+    }
+    if (rt->n_ranks > 1)
+        network_completed_set(rt->network, st->retired);
+}
+
+struct waiting {
+    struct tsr_runtime *rt;
+    uint64_t retired, reclaimed;
+};
+
+static bool is_over(void *user)
+{
+    struct waiting *w = user;
+    struct issue_state *st = w->rt->issue;
+    if (atomic_load_explicit(&w->rt->engine->prefix, memory_order_relaxed) != st->retired ||
+        st->reclaimed < w->reclaimed)
+        issue_retire(w->rt);
+    if (atomic_load_explicit(&w->rt->engine->any_failed, memory_order_relaxed) != 0)
+        failure_verdict(w->rt);
+    if (w->rt->n_ranks > 1 && network_peer_lost(w->rt->network))
+        return true;
+    return st->retired >= w->retired && st->reclaimed >= w->reclaimed;
+}
+
+static void run_until(struct tsr_runtime *rt, uint64_t retired, uint64_t reclaimed)
+{
+    struct waiting w = {rt, retired, reclaimed};
+    const uint64_t limit = retired > reclaimed ? retired : reclaimed;
+    schedule_run(rt, limit, is_over, &w);
+}
+
+/* The slot of the next number is free. */
+static void make_room(struct tsr_runtime *rt)
+{
+    struct issue_state *st = rt->issue;
+    if (st->last + 1 <= st->reclaimed + (uint64_t)st->ring)
+        return;
+    issue_retire(rt);
+    if (st->last + 1 <= st->reclaimed + (uint64_t)st->ring)
+        return;
+    issue_close(rt);
+    observe_count(observe_lane(rt->observe, 0), TSR_COUNT_BACK_PRESSURE, 1);
+    const uint64_t half = st->last + 1 - (uint64_t)(st->ring / 2);
+    run_until(rt, half, st->last + 1 - (uint64_t)st->ring);
+}
+
+static void note_use(struct tsr_runtime *rt, struct operation *op)
+{
+    (void)rt;
+    for (int k = 0; k < op->n_args; ++k) {
+        struct root *root = op->arg[k].root;
+        if (root == NULL)
+            continue;
+        ++root->uses;
+        if (root->last_use != op->number)
+            root->used_before = root->last_use;
+        root->last_use = op->number;
+        if (op->desc->args[k].access != TSR_READ && op->desc->args[k].access != TSR_SCALAR) {
+            root->last_writer = op->number;
+            ++root->generation;
+        }
+    }
+}
+
+/* What the solver will prefer, and what unbound outputs need: program order is now. */
+static void note_plan(struct tsr_runtime *rt, struct operation *op)
+{
+    const struct plan *p = op->plan;
+    for (int k = 0; k < op->n_args && rt->n_ranks > 1; ++k) {
+        struct root *root = op->arg[k].root;
+        const struct plan_arg *pa = &p->arg[k];
+        if (root == NULL || !pa->store || pa->unbound || pa->access != TSR_WRITE || !pa->covers ||
+            !pa->disjoint || p->replicated)
+            continue;
+        if (root->key != op->plan) {
+            plan_release(root->key);
+            root->key = plan_keep(op->plan);
+        }
+        root->key_arg = k;
+    }
+}
+
+static struct slot *take(struct tsr_runtime *rt, struct operation *op)
+{
+    struct issue_state *st = rt->issue;
+    make_room(rt);
+    op->number = ++st->last;
+    struct slot *s = engine_slot(rt->engine, op->number);
+    memcpy(&s->op, op, offsetof(struct operation, arg));
+    memcpy(s->op.arg, op->arg, sizeof op->arg[0] * (size_t)op->n_args);
+    s->op.plan = op->plan;
+    s->op.payload = op->payload;
+    s->plan = NULL;
+    s->pattern = NULL;
+    s->spot = false;
+    s->n_extras = 0;
+    note_use(rt, &s->op);
+    struct observe_lane *lane = observe_lane(rt->observe, 0);
+    observe_count(lane, TSR_COUNT_OPERATIONS, 1);
+    observe_name(rt->observe, op->number, op->desc->name, op->site, op->provenance);
+    observe_event(lane, OBSERVE_ISSUE, op->number, (uint32_t)op->n_args, 0);
+    if (rt->n_ranks > 1) {
+        uint64_t word = op->status != TSR_OK;
+        for (int k = 0; k < op->n_args; ++k)
+            word = word * 31 + (op->arg[k].root != NULL
+                                    ? op->arg[k].root->number * 8 + op->arg[k].view->hash
+                                    : *(const uint64_t *)(const void *)op->arg[k].value);
+        network_stream_note(rt->network, op->number, word, op->site);
+    }
+    return s;
+}
+
+void issue_take(struct tsr_runtime *rt, struct operation *op)
+{
+    struct issue_state *st = rt->issue;
+    struct slot *s = take(rt, op);
+    if (op->status != TSR_OK || op->plan == NULL)
+        return;
+    if (spot_try(rt, s))
+        return;
+    note_plan(rt, &s->op);
+    if (st->last - st->closed >= (uint64_t)st->window)
+        issue_close(rt);
+}
+
+void issue_take_failed(struct tsr_runtime *rt, struct operation *op)
+{
+    struct slot *s = take(rt, op);
+    if (s->trace == NULL)
+        s->trace = base_calloc(1, sizeof *s->trace);
+    if (s->trace != NULL)
+        trace_save(s->trace);
+    s->failed_point = 0;
+    s->failed_status = op->status;
+    atomic_store(&s->failed, s->op.number);
+    if (rt->issue->last - rt->issue->closed >= (uint64_t)rt->issue->window)
+        issue_close(rt);
+}
+
+uint64_t issue_take_closed(struct tsr_runtime *rt, struct operation *op)
+{
+    struct slot *s = take(rt, op);
+    const uint64_t number = s->op.number;
+    issue_close(rt);
+    return number;
+}
+
+/* Memory is short, or too much of it waits for old readers: let older operations finish. */
+static bool wait_for_memory(struct tsr_runtime *rt, uint64_t number)
+{
+    struct issue_state *st = rt->issue;
+    issue_retire(rt);
+    if (st->reclaimed + 1 >= number)
+        return false;
+    observe_count(observe_lane(rt->observe, 0), TSR_COUNT_BACK_PRESSURE, 1);
+    run_until(rt, st->reclaimed + 1, st->reclaimed + 1);
+    return true;
+}
+
+static void fail_short(struct tsr_runtime *rt, struct slot *s)
+{
+    struct observe_text text = {0};
+    memory_describe(rt, &text);
+    s->op.status = tsr_fail_(s->op.site, TSR_NO_MEMORY, "no memory for %s: %s", s->op.desc->name,
+                             observe_text_get(&text));
+    observe_text_done(&text);
+    if (s->trace == NULL)
+        s->trace = base_calloc(1, sizeof *s->trace);
+    if (s->trace != NULL)
+        trace_save(s->trace);
+    tsr_error_clear();
+    s->failed_status = TSR_NO_MEMORY;
+    for (int k = 0; k < s->op.n_args; ++k)
+        s->pieces[k] = s->op.arg[k].root != NULL ? s->op.arg[k].root->pieces : NULL;
+    atomic_store(&s->failed, s->op.number);
+}
+
+static void analyse(struct tsr_runtime *rt, struct slot *s)
+{
+    struct issue_state *st = rt->issue;
+    while (depend_held_bytes(rt) > st->held_most)
+        if (!wait_for_memory(rt, s->op.number))
+            break;
+    for (;;) {
+        const enum depend_result r = depend_analyse(rt, s);
+        if (r == DEPEND_DONE)
+            break;
+        if (r == DEPEND_FAILED || !wait_for_memory(rt, s->op.number)) {
+            fail_short(rt, s);
+            schedule_publish_done(rt, s);
+            return;
+        }
+    }
+    for (int k = 0; k < s->op.n_args; ++k)
+        if (s->op.arg[k].root != NULL && s->op.arg[k].root->failed != NULL)
+            atomic_store(&rt->engine->any_failed, 1);
+    schedule_publish(rt, s);
+}
+
+void issue_close(struct tsr_runtime *rt)
+{
+    struct issue_state *st = rt->issue;
+    if (st->closed == st->last || st->working)
+        return;
+    st->working = true;
+    struct observe_lane *lane = observe_lane(rt->observe, 0);
+    observe_event(lane, OBSERVE_WINDOW, st->closed + 1, (uint32_t)(st->last - st->closed), 0);
+    observe_count(lane, TSR_COUNT_WINDOWS, 1);
+    if (st->released > 0 && rt->n_ranks == 1)
+        temporaries_find(rt);
+    st->released = 0;
+    const uint64_t last = st->last;
+    for (uint64_t n = st->closed + 1; n <= last; ++n) {
+        struct slot *s = engine_slot(rt->engine, n);
+        if (s->spot || s->op.status != TSR_OK || s->op.plan == NULL)
+            schedule_publish_done(rt, s);
+        else
+            analyse(rt, s);
+        st->closed = n;
+    }
+    st->working = false;
+    observe_event(lane, OBSERVE_PROGRAM, 0, 0, 0);
+}
+
+void issue_wait(struct tsr_runtime *rt, uint64_t number)
+{
+    struct issue_state *st = rt->issue;
+    if (st->retired >= number)
+        return;
+    issue_close(rt);
+    observe_event(observe_lane(rt->observe, 0), OBSERVE_WAIT_BEGIN, number, 0, 0);
+    run_until(rt, number, 0);
+    observe_event(observe_lane(rt->observe, 0), OBSERVE_WAIT_END, number, 0, 0);
+}
+
+void issue_stop(struct tsr_runtime *rt)
+{
+    struct issue_state *st = rt->issue;
+    if (st == NULL)
+        return;
+    for (int i = 0; i < st->n_journal; ++i)
+        cause_release(rt, st->journal[i].cause);
+    base_free(st->journal);
+    while (st->causes != NULL) {
+        st->causes->users = 1;
+        cause_release(rt, st->causes);
+    }
+    base_free(st);
+    rt->issue = NULL;
+}

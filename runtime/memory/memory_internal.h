@@ -1,0 +1,23 @@
+/* memory/memory_internal.h - the state of the memory stage. Issuing thread. */
+#ifndef TESSERA_MEMORY_INTERNAL_H
+#define TESSERA_MEMORY_INTERNAL_H
+
+#include <stddef.h>
+
+enum { MEMORY_CLASSES = 1 + 4 * 40 };
+
+struct memory_block {
+    char  *data;
+    size_t bytes;
+    int    size_class;
+    struct memory_block *next; /* in a free list */
+};
+
+struct memory_state {
+    size_t budget, used, cached;
+    struct memory_block *free[MEMORY_CLASSES];
+    struct instance     *instances; /* records to be used again */
+    struct instance     *held;      /* instances alive, for memory_describe */
+};
+
+#endif

@@ -1,0 +1,228 @@
+/* pipeline.c - the stages in their order: the table of contents.
+ *
+ *     issue -> solve -> depend -> schedule -> execute -> retire
+ *
+ * An operation is solved when it is issued (so that what contradicts is said at its line), analysed when
+ * its window closes, handed to the workers at once, and reported in program order.  What needs values
+ * (images, extents of unbound stores) waits here, before the operation is numbered.
+ *
+ * Threads: issuing thread. */
+#include "pipeline.h"
+
+#include "base/alloc.h"
+#include "depend/depend.h"
+#include "issue/issue.h"
+#include "issue/values.h"
+#include "memory/memory.h"
+#include "network/network.h"
+#include "schedule/schedule.h"
+#include "solve/solve.h"
+
+static uint64_t progress(void *runtime)
+{
+    const struct tsr_runtime *rt = runtime;
+    return atomic_load(&rt->engine->prefix) + observe_counter_sum(rt->observe, TSR_COUNT_TASKS) +
+           network_arrivals(rt->network);
+}
+
+static void describe(void *runtime, FILE *out)
+{
+    struct tsr_runtime *rt = runtime;
+    schedule_describe(rt, out);
+    network_print(rt->network, out);
+}
+
+static bool idle_work(void *user)
+{
+    struct tsr_runtime *rt = user;
+    const bool ran = schedule_step(rt, UINT64_MAX);
+    issue_retire(rt);
+    return ran;
+}
+
+/* Slots for twice the window, so that one is analysed while the other runs. */
+static int ring_of(int64_t window)
+{
+    int ring = 16;
+    while (ring < 2 * window + 2)
+        ring *= 2;
+    return ring;
+}
+
+tsr_status pipeline_start(struct tsr_runtime *rt)
+{
+    rt->schedule_workers = rt->config.workers > 0 ? (int)rt->config.workers
+                                                  : (rt->config.machine.n_cores > 0
+                                                         ? rt->config.machine.n_cores : 1);
+    rt->solve = solve_create(rt);
+    if (rt->solve == NULL)
+        return TSR_FAIL(NO_MEMORY, "no memory for the solver");
+    TSR_TRY(memory_start(rt));
+    TSR_TRY(schedule_start(rt, ring_of(rt->config.window)));
+    TSR_TRY(depend_start(rt, rt->engine));
+    TSR_TRY(issue_start(rt));
+    network_hooks_set(rt->network, idle_work, NULL, rt);
+    observe_watchdog_init(rt->observe, &(struct observe_watch){rt, progress, describe, NULL,
+                                                               (double)rt->config.watchdog});
+    return TSR_OK;
+}
+
+void pipeline_stop(struct tsr_runtime *rt)
+{
+    if (rt->issue != NULL) {
+        issue_wait(rt, issue_last(rt));
+        issue_retire(rt);
+    }
+    schedule_stop_workers(rt);
+    if (rt->issue != NULL)
+        issue_retire(rt);
+    issue_stop(rt);
+    if (rt->depend != NULL)
+        depend_stop(rt);
+    schedule_stop(rt);
+    memory_stop(rt);
+    solve_destroy(rt->solve);
+    rt->solve = NULL;
+}
+
+/* Every rank holds everything a pure operation reads: each may compute it itself. */
+static bool inputs_are_replicated(struct tsr_runtime *rt, const struct operation *op)
+{
+    if (rt->n_ranks == 1 || !op->desc->pure)
+        return false;
+    issue_close(rt); /* owner maps are those of what was analysed */
+    for (int k = 0; k < op->n_args; ++k) {
+        struct root *root = op->arg[k].root;
+        if (root == NULL || op->desc->args[k].access == TSR_WRITE)
+            continue;
+        const tsr_box box = box_of_shape(root->rank, root->extent);
+        struct owner_map *map = depend_owners(rt, root);
+        if (map == NULL || !owner_map_all_hold(map, &box))
+            return false;
+    }
+    return true;
+}
+
+static tsr_status solve(struct tsr_runtime *rt, struct operation *op)
+{
+    op->inputs_replicated = inputs_are_replicated(rt, op);
+    TSR_TRY(solve_operation(rt, op, &op->plan));
+    if (op->plan->replicated)
+        observe_count(observe_lane(rt->observe, 0), TSR_COUNT_REPLICATED, 1);
+    if (op->plan->has_image)
+        TSR_TRY(image_resolve(rt, op));
+    if (op->plan->has_unbound && !unbound_prepare(rt, op))
+        return tsr_fail_(op->site, TSR_NO_MEMORY, "no memory for an unbound output");
+    return TSR_OK;
+}
+
+tsr_status pipeline_issue(struct tsr_runtime *rt, struct operation *op)
+{
+    op->plan = NULL;
+    op->status = TSR_OK;
+    for (int k = 0; k < op->n_args && op->status == TSR_OK; ++k) {
+        struct root *root = op->arg[k].root;
+        if (root != NULL && !root->extent_known && op->desc->args[k].access != TSR_WRITE)
+            op->status = unbound_bind(rt, root, op->site);
+    }
+    if (op->status == TSR_OK)
+        op->status = solve(rt, op);
+    const tsr_status status = op->status;
+    if (status != TSR_OK) {
+        plan_release(op->plan);
+        op->plan = NULL;
+        issue_take_failed(rt, op);
+        return status;
+    }
+    issue_take(rt, op);
+    return TSR_OK;
+}
+
+void pipeline_release(struct tsr_runtime *rt, struct root *root)
+{
+    issue_release(rt, root);
+}
+
+tsr_status pipeline_flush(struct tsr_runtime *rt)
+{
+    issue_close(rt);
+    schedule_wake(rt);
+    return network_check(rt->network);
+}
+
+tsr_status pipeline_fence(struct tsr_runtime *rt, tsr_site at)
+{
+    const uint64_t last = issue_last(rt);
+    issue_wait(rt, last);
+    issue_retire(rt);
+    TSR_TRY(network_check(rt->network));
+    TSR_TRY(failure_agree(rt, last));
+    const struct trace *t = failure_untold(rt);
+    return t == NULL ? TSR_OK : trace_raise(t, at, "tsr_fence()");
+}
+
+tsr_status pipeline_agree(struct tsr_runtime *rt, void *data, size_t bytes, tsr_site at)
+{
+    (void)at;
+    issue_close(rt);
+    observe_count(observe_lane(rt->observe, 0), TSR_COUNT_AGREEMENTS, 1);
+    return network_broadcast(rt->network, issue_last(rt), 0, data, bytes);
+}
+
+tsr_status pipeline_status(struct tsr_runtime *rt, struct root *root, struct view *view, tsr_site at)
+{
+    return values_status(rt, root, view, at);
+}
+
+tsr_status pipeline_read(struct tsr_runtime *rt, struct root *root, struct view *view, void *out,
+                         tsr_site at)
+{
+    return values_read(rt, root, view, out, at);
+}
+
+tsr_status pipeline_local(struct tsr_runtime *rt, struct root *root, struct view *view,
+                          tsr_piece *out, int capacity, int *out_n, tsr_site at)
+{
+    return values_local(rt, root, view, out, capacity, out_n, at);
+}
+
+tsr_status pipeline_bind_extent(struct tsr_runtime *rt, struct root *root, tsr_site at)
+{
+    return unbound_bind(rt, root, at);
+}
+
+tsr_status pipeline_attach(struct tsr_runtime *rt, struct root *root, const tsr_tile *tiles, int n,
+                           bool whole, tsr_site at)
+{
+    return values_attach(rt, root, tiles, n, whole, at);
+}
+
+tsr_status pipeline_detach(struct tsr_runtime *rt, struct root *root, tsr_site at)
+{
+    return values_detach(rt, root, at);
+}
+
+void pipeline_fail(struct tsr_runtime *rt, struct root *root, struct view *view, tsr_site site)
+{
+    static const tsr_task_desc refused = {.name = "a refused call", .args = {{.access = TSR_WRITE}}};
+    struct operation op = {.desc = &refused, .n_args = 1, .site = site};
+    op.status = tsr_error_status();
+    op.arg[0].root = root;
+    op.arg[0].view = view;
+    op.arg[0].type = root->type;
+    ++view->users;
+    issue_take_failed(rt, &op);
+}
+
+int pipeline_report(struct tsr_runtime *rt, FILE *out)
+{
+    int n = 0;
+    for (const struct trace *t; (t = failure_untold(rt)) != NULL; ++n)
+        fprintf(out, "tessera: a failure nobody asked about:\n%s\n", t->text);
+    return n;
+}
+
+const char *pipeline_explain(struct tsr_runtime *rt, struct operation *op)
+{
+    return solve_explain(rt, op);
+}

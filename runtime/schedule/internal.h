@@ -1,0 +1,29 @@
+/* schedule/internal.h - what the files of this stage share. */
+#ifndef TESSERA_SCHEDULE_INTERNAL_H
+#define TESSERA_SCHEDULE_INTERNAL_H
+
+#include "execute/execute.h"
+#include "memory/memory.h"
+#include "network/network.h"
+#include "schedule/schedule.h"
+
+struct schedule_state {
+    uint64_t spin_ticks;   /* of observe_stamp: how long an idle worker spins */
+    uint64_t wake_ticks;   /* the least time between wake-ups by busy workers */
+    _Atomic uint64_t last_wake;
+    _Atomic uint64_t awaited; /* the sleeping issuer waits for this operation; 0: it does not sleep */
+    _Atomic int32_t  parked;  /* points in flight, about: is waking worth it? */
+    int      n_threads;    /* started */
+    bool     bound;
+};
+
+/* Run one strip of this worker's choice; false: nothing is ready.  The worker itself. */
+bool worker_pass(struct worker *w);
+/* Is there another ready strip that this worker does not come to soon?  For waking others. */
+bool worker_sees_surplus(const struct worker *w);
+
+/* Wait until woken or `microseconds` have passed. */
+void sleep_until_woken(struct tsr_runtime *rt, struct worker *w, int microseconds);
+void sleep_wake(struct tsr_runtime *rt, int threads);
+
+#endif
