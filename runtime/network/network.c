@@ -176,7 +176,7 @@ tsr_status network_check(struct network *net)
 
 bool network_peer_lost(const struct network *net)
 {
-    return atomic_load_explicit(net->end.alarm, memory_order_acquire) == ALARM_LOST;
+    return atomic_load_explicit(net->end.alarm, memory_order_acquire) != ALARM_NONE;
 }
 
 void network_completed_set(struct network *net, uint64_t number)

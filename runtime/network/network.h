@@ -111,7 +111,8 @@ uint64_t network_arrivals(const struct network *net);
 /* TSR_OK, PEER_LOST (this rank too, when it was killed) or DIVERGED, with the thread's trace set.
  * One load when all is well. */
 tsr_status network_check(struct network *net);
-/* Is any rank lost?  Leaves the thread's trace alone. */
+/* Is the run over: a rank lost to us, by death or because it runs another program?  Leaves the
+ * thread's trace alone. */
 bool network_peer_lost(const struct network *net);
 
 /* Say that this rank has completed all operations through `number`, and ask it of another. */
