@@ -133,7 +133,7 @@ static tsr_status variants_check(const tsr_task_desc *d, int n, tsr_site at)
 tsr_status desc_check(struct api_state *s, const tsr_task_desc *d, tsr_site at)
 {
     const tsr_task_desc **known = &s->checked[(uintptr_t)d / 64 % CHECKED];
-    if (*known == d)
+    if (*known == d && d)
         return TSR_OK;
     if (!d)
         return failure_at(at, BAD_ARGUMENT, "no task descriptor");

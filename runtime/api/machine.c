@@ -216,8 +216,8 @@ tsr_status tsr_machine_subset_(const tsr_machine *m, int first, int count, tsr_m
     if (!m || !out)
         return failure_at(at, BAD_ARGUMENT, "no machine given");
     if (first < 0 || count < 1 || count > m->n_cores - first)
-        return failure_at(at, BAD_ARGUMENT, "cores [%d, %d) of a machine that has %d", first,
-                          first + count, m->n_cores);
+        return failure_at(at, BAD_ARGUMENT, "cores [%d, %lld) of a machine that has %d", first,
+                          (long long)first + count, m->n_cores);
     tsr_machine part = *m;
     part.n_cores = count;
     memmove(part.core, part.core + first, (size_t)count * sizeof part.core[0]);
