@@ -283,7 +283,8 @@ static void measure(const struct problem *q, struct plan *p)
             continue;
         tsr_box box;
         solve_derive_box(q, i, &p->rank_iteration[q->rt->rank], &box);
-        const int64_t n = box_volume(&box);
+        const struct region here = view_region(a->view, &box);
+        const int64_t       n = region_volume(&here);
         p->elements = max64(p->elements, n);
         bytes = add64(bytes, mul64(n, (int64_t)q->op->arg[i].root->element_bytes));
     }

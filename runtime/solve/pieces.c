@@ -17,7 +17,7 @@
 enum {
     ELEMENT_BYTES = 32, /* what a chain touches of an element, about */
     WORTH = 16 * 1024,  /* additions that a piece should amount to */
-    FEW = 16,           /* pieces along a dimension, from which on they need not be even */
+    MANY = 4,           /* pieces a worker, from which on they need not be even */
     MOST_POINTS = 64 * 1024,
     TEST_POINTS = 64,
     TEST_MOST_POINTS = 256
@@ -117,13 +117,14 @@ static int64_t pieces_at_most(struct interval box, int64_t piece)
 static tsr_status cut_dimension(struct problem *q, int d, struct interval box, int64_t n)
 {
     const int64_t length = box.high - box.low;
-    const int64_t piece = n > FEW ? coarse_unit(q, d, length, n) : 0;
-    const int64_t room = (n > FEW ? pieces_at_most(box, piece) : n) + 1;
+    const bool    many = n >= MANY * max64(1, q->rt->machines[q->rt->rank].workers);
+    const int64_t piece = many ? coarse_unit(q, d, length, n) : 0;
+    const int64_t room = (many ? pieces_at_most(box, piece) : n) + 1;
     int64_t      *cut = base_calloc((size_t)room, sizeof *cut);
     if (!cut)
         return tsr_fail_(q->op->site, TSR_NO_MEMORY, "%s: no memory to cut it", q->desc->name);
     int made = (int)n;
-    if (n > FEW)
+    if (many)
         made = uniform_cut(q, d, box, piece, cut);
     else
         solve_even_cut(q, d, box, made, fine_unit(q, d, length, n), NULL, cut);

@@ -67,11 +67,17 @@ static struct arg_cost cost_of_box(const struct problem *q, int arg, const tsr_b
     tsr_box            box;
     solve_derive_box(q, arg, it, &box);
     const struct region need = view_region(q->op->arg[arg].view, &box);
-    c.volume = region_volume(&need);
-    if (!key || key->replicated || key->n_ranks != q->rt->n_ranks)
+    const bool          reads = access_reads(access) || access == TSR_SCALAR;
+    if (!key || key->n_ranks != q->rt->n_ranks) {
+        c.volume = region_volume(&need); /* it may lie anywhere: count what is needed twice */
+        return c;
+    }
+    if (access == TSR_REDUCE)
+        c.volume = region_volume(&need);
+    if (key->replicated)
         return c;
     const int64_t apart = not_held(&need, &key->arg[root->key_arg].rank_box[r]);
-    if (access_reads(access) || access == TSR_SCALAR)
+    if (reads)
         c.read = apart;
     if (access_writes(access) && !overwrites_all(q, arg))
         c.changed = apart;
