@@ -75,8 +75,10 @@ uint64_t access_list_shape(const struct instance *i)
         const struct access *e = &i->access[k];
         const uint64_t who = e->plan != NULL ? e->plan->id : e->set != NULL ? e->set->id << 32 : 0;
         h = hash_word(h, who);
-        h = hash_word(h, (uint64_t)(uint16_t)e->arg << 16 | (uint64_t)(uint16_t)e->kind << 1 |
-                             (e->before != 0));
+        uint64_t older = 0; /* where `before` stands among the entries */
+        for (int j = 0; e->before != 0 && j < i->n_accesses; ++j)
+            older += 1 + (i->access[j].number < e->before);
+        h = hash_word(h, (uint64_t)(uint16_t)e->arg << 16 | (uint64_t)(uint16_t)e->kind << 8 | older);
     }
     return h;
 }
@@ -152,6 +154,8 @@ void access_list_plan(struct analysis *a, int g, struct memo *m)
         return;
     }
     uint32_t joined = 0;
+    int8_t joining[LIST_MOST + 3 * TSR_MAX_ARGS];
+    int n_joining = 0;
     for (int k = 0; old != NULL && k < old->n_accesses; ++k) {
         const struct access *e = &old->access[k];
         bool gone = false, joins = false;
@@ -163,9 +167,13 @@ void access_list_plan(struct analysis *a, int g, struct memo *m)
                 joins = true;
                 joined |= 1u << r;
             }
-        if (!gone)
-            next[n++] = (struct next_access){.old_entry = (int8_t)k, .joins = joins};
+        if (joins)
+            joining[n_joining++] = (int8_t)k; /* it is the newest now */
+        else if (!gone)
+            next[n++] = (struct next_access){.old_entry = (int8_t)k};
     }
+    for (int k = 0; k < n_joining; ++k)
+        next[n++] = (struct next_access){.old_entry = joining[k], .joins = true};
     const bool reads_stay = group->now == group->old;
     for (int k = 0; k < a->plan->n_args; ++k) {
         if ((group->reads & ~group->writes & ~joined) >> k & 1 && reads_stay &&

@@ -101,8 +101,23 @@ static void meet_fold(struct analysis *a, const struct touch *t, int entry, cons
     add_edge(a, t->consumer, 0, source_number(a, t->group, entry, WORD_COMPLETE), value);
 }
 
-static void meet_entry(struct analysis *a, const struct touch *t, int entry, const struct access *e)
+/* Did one later operation write all of the region? Then it waited for `number`'s accesses there, and
+ * who waits for its readers does so too. */
+static bool was_written_since(const struct touch *t, const struct instance *i, uint64_t number)
 {
+    for (int j = 0; j < i->n_accesses; ++j) {
+        const struct access *e = &i->access[j];
+        const struct plan_side *side = e->kind == ACCESS_WRITE ? e->plan->schedule : NULL;
+        if (side != NULL && e->number > number && e->plan->n_points > 0 && side->full[e->arg] &&
+            region_contains(&side->here[e->arg], &t->region))
+            return true;
+    }
+    return false;
+}
+
+static void meet_entry(struct analysis *a, const struct touch *t, const struct instance *i, int entry)
+{
+    const struct access *e = &i->access[entry];
     const bool wrote = e->kind == ACCESS_WRITE || e->kind == ACCESS_FOLD ||
                        e->kind == ACCESS_ALL || (e->kind == ACCESS_SET && e->arg == 1);
     if (!wrote && !t->write)
@@ -123,10 +138,28 @@ static void meet_entry(struct analysis *a, const struct touch *t, int entry, con
     default: {
         const int before = a->d->n_loose;
         meet_points(a, t, entry, e, value);
-        if (e->before != 0 && a->d->n_loose > before)
+        if (e->before != 0 && a->d->n_loose > before && !was_written_since(t, i, e->before))
             add_edge(a, t->consumer, 0, source_number(a, t->group, entry, WORD_BEFORE), value);
     }
     }
+}
+
+/* Was all of `r` that entry k wrote read by a later entry?  Then who waits for those readers need not
+ * wait for the writer: they did. */
+static bool was_read(const struct analysis *a, const struct instance *i, int k,
+                     const struct region *r)
+{
+    (void)a;
+    if (i->access[k].kind != ACCESS_WRITE)
+        return false;
+    for (int j = k + 1; j < i->n_accesses; ++j) {
+        const struct access *e = &i->access[j];
+        const struct plan_side *side = e->kind == ACCESS_READ ? e->plan->schedule : NULL;
+        if (side != NULL && e->plan->n_points > 0 && side->gapless[e->arg] &&
+            region_contains(&side->here[e->arg], r))
+            return true;
+    }
+    return false;
 }
 
 /* Everything `t` meets in an instance: the extras of this operation, and older operations. */
@@ -144,7 +177,8 @@ static void meet_instance(struct analysis *a, const struct touch *t, const struc
     if (i != a->group[t->group].before)
         return; /* new memory: nobody older */
     for (int k = 0; k < i->n_accesses; ++k)
-        meet_entry(a, t, k, &i->access[k]);
+        if (t->read || !was_read(a, i, k, &t->region))
+            meet_entry(a, t, i, k);
 }
 
 static void points_meet(struct analysis *a)

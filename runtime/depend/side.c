@@ -98,6 +98,24 @@ static bool accumulators_lay_out(const struct plan *p, struct plan_side *side, i
     return true;
 }
 
+/* Do the boxes of a grid's neighbours touch or overlap along every dimension? */
+static bool is_gapless(const struct plan *p, const struct plan_arg *pa)
+{
+    if (p->manual || pa->image || !pa->view->exact)
+        return false;
+    for (int d = 0; d < pa->all.rank; ++d) {
+        if (pa->all.step[d] != 1)
+            return false;
+        const int by = pa->cut_by[d];
+        for (int c = 0; by >= 0 && c + 1 < p->grid[by]; ++c) {
+            const int64_t *low = pa->cut_low[d], *high = pa->cut_high[d];
+            if (low[c] <= low[c + 1] ? low[c + 1] > high[c] : low[c] > high[c + 1])
+                return false;
+        }
+    }
+    return true;
+}
+
 static void regions_gather(const struct plan *p, struct plan_side *side, int a)
 {
     const struct plan_arg *pa = &p->arg[a];
@@ -128,6 +146,7 @@ static void regions_gather(const struct plan *p, struct plan_side *side, int a)
     region_normalize(here);
     side->full[a] = pa->view->exact && (pa->disjoint || pa->whole) &&
                     volume == region_volume(here);
+    side->gapless[a] = side->full[a] || is_gapless(p, pa);
     if (!side->full[a])
         for (int d = 0; d < here->rank; ++d)
             here->step[d] = 1;

@@ -18,7 +18,7 @@
 
 #include "issue/internal.h"
 
-struct cause *cause_create(struct tsr_runtime *rt, uint64_t number, const struct trace *t)
+struct cause *failure_cause_create(struct tsr_runtime *rt, uint64_t number, const struct trace *t)
 {
     struct issue_state *st = rt->issue;
     struct cause *c = base_calloc(1, sizeof *c);
@@ -35,7 +35,7 @@ struct cause *cause_create(struct tsr_runtime *rt, uint64_t number, const struct
     return c;
 }
 
-void cause_release(struct tsr_runtime *rt, struct cause *c)
+void failure_cause_release(struct tsr_runtime *rt, struct cause *c)
 {
     (void)rt;
     if (c == NULL || --c->users > 0)
@@ -51,7 +51,7 @@ static void list_free(struct tsr_runtime *rt, struct failure **list)
     while (*list != NULL) {
         struct failure *f = *list;
         *list = f->next;
-        cause_release(rt, f->cause);
+        failure_cause_release(rt, f->cause);
         base_free(f);
     }
 }
@@ -91,7 +91,7 @@ static void list_subtract(struct tsr_runtime *rt, struct failure **list, const t
             rest[0] = f->box;
         for (int i = 0; i < n; ++i)
             list_add(list, &rest[i], f->cause);
-        cause_release(rt, f->cause);
+        failure_cause_release(rt, f->cause);
         base_free(f);
     }
 }
@@ -223,7 +223,7 @@ static struct cause *own_cause(struct tsr_runtime *rt, struct slot *s)
                  s->op.desc->name, s->op.site.file, s->op.site.line,
                  s->op.provenance != NULL ? ", " : "",
                  s->op.provenance != NULL ? s->op.provenance : "");
-    return cause_create(rt, s->op.number, &t);
+    return failure_cause_create(rt, s->op.number, &t);
 }
 
 /* The list of causes itself keeps each until the program was told of it, the last 1,024 at most. */
@@ -233,7 +233,7 @@ static void causes_sweep(struct tsr_runtime *rt)
     for (struct cause *c = rt->issue->causes, *next; c != NULL; c = next) {
         next = c->next;
         if (c->users == 1 && (c->told || ++n > 1024))
-            cause_release(rt, c);
+            failure_cause_release(rt, c);
     }
 }
 
@@ -328,7 +328,7 @@ static struct cause *cause_of(struct tsr_runtime *rt, uint64_t number, const str
             struct wire_failure f;
             memcpy(&f, g->data + at, sizeof f);
             if (f.number == number)
-                return cause_create(rt, number, &f.trace);
+                return failure_cause_create(rt, number, &f.trace);
         }
     return NULL;
 }
@@ -361,7 +361,7 @@ static void journal_go_through(struct tsr_runtime *rt, uint64_t number,
                                   j->use[i].write, j->use[i].whole};
         if (g != NULL)
             (void)propagate(rt, use, j->n, own, true);
-        cause_release(rt, j->cause);
+        failure_cause_release(rt, j->cause);
     }
     for (int k = 0; k < done && g != NULL; ++k)
         lists_take_over(rt, &st->journal[k]);

@@ -62,8 +62,8 @@ void root_use_done(struct tsr_runtime *rt, struct root *root);
 /* failure.c */
 void failure_retire(struct tsr_runtime *rt, struct slot *s);   /* in program order */
 void failure_verdict(struct tsr_runtime *rt);                  /* of the oldest unfinished operation */
-struct cause *cause_create(struct tsr_runtime *rt, uint64_t number, const struct trace *t);
-void cause_release(struct tsr_runtime *rt, struct cause *c);
+struct cause *failure_cause_create(struct tsr_runtime *rt, uint64_t number, const struct trace *t);
+void failure_cause_release(struct tsr_runtime *rt, struct cause *c);
 
 /* spot.c */
 bool spot_try(struct tsr_runtime *rt, struct slot *s);

@@ -288,11 +288,11 @@ void issue_stop(struct tsr_runtime *rt)
     if (st == NULL)
         return;
     for (int i = 0; i < st->n_journal; ++i)
-        cause_release(rt, st->journal[i].cause);
+        failure_cause_release(rt, st->journal[i].cause);
     base_free(st->journal);
     while (st->causes != NULL) {
         st->causes->users = 1;
-        cause_release(rt, st->causes);
+        failure_cause_release(rt, st->causes);
     }
     base_free(st);
     rt->issue = NULL;

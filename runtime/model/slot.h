@@ -76,7 +76,8 @@ struct plan_side {
     size_t       *accumulator_at[TSR_MAX_ARGS]; /* byte offset of each leaf's (or point's) accumulator */
     size_t        accumulator_bytes[TSR_MAX_ARGS];
     struct region here[TSR_MAX_ARGS];   /* hull and steps of the local points' regions */
-    bool          full[TSR_MAX_ARGS];   /* the local points' regions together are `here` */
+    bool          full[TSR_MAX_ARGS];   /* the local points' regions together are `here`, each index once */
+    bool          gapless[TSR_MAX_ARGS]; /* together they are `here`; they may meet */
 };
 
 enum extra_kind {

@@ -111,6 +111,8 @@ static void follow(struct worker *w, const struct slot *s, uint64_t number, int 
     for (uint64_t n = number + 1; n <= last; ++n) {
         struct slot *next = engine_slot(e, n);
         bool taken;
+        if (next->n_actions == 0)
+            continue; /* it ran as it was issued */
         if (!next->strips->large || strip >= next->strips->n ||
             next->strips->first[strip] != first || !try_strip(w, next, n, strip, &taken))
             return;
