@@ -446,7 +446,7 @@ static partial partial_create(execution *e, const int64_t *low, const int64_t *h
 {
     const operand *acc = &e->arg[e->reduced];
     partial        p = {0};
-    int64_t        extent[TSR_MAX_RANK], n = 1;
+    int64_t        extent[TSR_MAX_RANK] = {0}, n = 1;
     for (int d = 0; d < acc->h->rank; ++d) {
         const bool kept = acc->h->stride[d] != 0;
         p.low[d] = !acc->aligned || !kept ? 0 : low[d];
@@ -492,7 +492,7 @@ static partial fold(execution *e, const partial *left, const partial *right)
     const int           rank = acc->h->rank;
     const size_t        size = el_size(acc->h->type);
     partial             p = *left;
-    int64_t             extent[TSR_MAX_RANK], n = 1, i[TSR_MAX_RANK];
+    int64_t             extent[TSR_MAX_RANK] = {0}, n = 1, i[TSR_MAX_RANK];
     for (int k = 0; k < rank; ++k) {
         p.high[k] = right->high[k] > left->high[k] ? right->high[k] : left->high[k];
         extent[k] = p.high[k] - p.low[k];

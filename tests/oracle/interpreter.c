@@ -458,7 +458,8 @@ static void expect_content(interp *s, oracle_op *o, const handle *h)
 static bool step_read(interp *s, oracle_op *o)
 {
     const handle *h = live_handle(s, o->a);
-    if (o->kind == OP_STATUS && o->a >= 0 && s->handle[o->a].live && s->handle[o->a].bad) {
+    if (o->kind == OP_STATUS && o->a >= 0 && o->a < MAX_OPS && s->handle[o->a].live &&
+        s->handle[o->a].bad) {
         o->failed = true;
         o->cause = s->handle[o->a].bad - 1;
         return true;

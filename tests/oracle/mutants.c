@@ -33,7 +33,7 @@ static int list(const char *program, char names[][64], int room)
 {
     char command[1100];
     int  n = 0;
-    snprintf(command, sizeof command, "'%s' --mutants", program);
+    snprintf(command, sizeof command, "'%.1024s' --mutants", program);
     FILE *f = popen(command, "r");
     while (f && n < room && fgets(names[n], 64, f)) {
         names[n][strcspn(names[n], "\n")] = 0;
@@ -46,11 +46,11 @@ static int list(const char *program, char names[][64], int room)
 static int64_t hunt(const char *program, const char *name, const oracle_command *c, char *out_what,
                     size_t room)
 {
-    char    command[1400], line[2400];
+    char    command[2400], line[2400];
     int64_t found = -1;
     snprintf(
         command, sizeof command,
-        "TESSERA_MUTANT=%s '%s' --seed %llu --programs %lld --until-failure --limit %d 2>/dev/null",
+        "TESSERA_MUTANT=%.64s '%.1024s' --seed %llu --programs %lld --until-failure --limit %d 2>/dev/null",
         name, program, (unsigned long long)c->seed, (long long)c->programs, c->limit_s);
     FILE *f = popen(command, "r");
     while (f && fgets(line, sizeof line, f)) {
