@@ -64,8 +64,19 @@ def oracle(build: Build, programs, seed, limit_s, *more):
                    verdict.of_status, limit_s, build.env)
 
 
+def kept_seeds(build: Build):
+    """Programs that once failed."""
+    program = build.folder / "tests/oracle/oracle"
+    if program.exists():
+        yield Step(f"{build.name}: oracle, kept seeds",
+                   [program, "--seeds", ROOT / "tests/oracle/seeds.txt"],
+                   verdict.of_status, 600, build.env)
+
+
 def oracle_steps(long):
-    """Random programs on each build, and the planted faults."""
+    """Random programs on each build, those that once failed, and the planted faults."""
+    for build in (RELEASE, ASAN, TSAN):
+        yield from kept_seeds(build)
     yield from oracle(RELEASE, 20000 if long else 2000, 7, 900)
     yield from oracle(ASAN, 2000 if long else 150, 11, 900)
     yield from oracle(TSAN, 1000 if long else 100, 13, 900)
