@@ -72,6 +72,7 @@ static int run_simple(struct worker *w, struct slot *s, uint32_t first, uint32_t
         n = n + 1;
         state.point = i;
         state.forced = TSR_OK;
+        state.scratch_limit = 0;
         t.boxes = p->boxes + (int64_t)i * p->row;
         t.point = p->first_point + i;
         tsr_status status = body(&t);
