@@ -49,8 +49,9 @@ Test(api_runtime, one_after_another_and_nothing_stays)
 
 Test(api_runtime, settings_that_make_no_sense)
 {
-    char words[] = "--tessera-workers=zero", *argv[] = {"main", words, NULL}, **at = argv;
-    int  argc = 2;
+    char name[] = "main", words[] = "--tessera-workers=zero", *argv[] = {name, words, NULL},
+         **at = argv;
+    int argc = 2;
     EXPECT_STATUS(BAD_ARGUMENT, tsr_start(&argc, &at), "--tessera-workers=zero: not a number");
     cr_assert_null(tsr_runtime_current());
     setenv("OMPI_COMM_WORLD_RANK", "1", 1);

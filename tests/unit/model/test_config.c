@@ -10,11 +10,13 @@ static const tsr_machine machine = {.n_cores = 3};
 static const tsr_options plain = {
     .size = sizeof plain, .at = {"main.c", "main", 5}, .machine = &machine};
 
-static tsr_status read_words(struct config *c, char **words, int *argc, const tsr_options *o)
+/* `words` are not written, but where argv stands is. */
+static tsr_status read_words(struct config *c, const char **words, int *argc, const tsr_options *o)
 {
+    char **argv = (char **)(void *)words;
     for (*argc = 0; words[*argc]; ++*argc) {
     }
-    return config_read(c, argc, &words, o);
+    return config_read(c, argc, &argv, o);
 }
 
 Test(model_config, defaults)
@@ -35,7 +37,8 @@ Test(model_config, later_places_win)
     setenv("TESSERA_WINDOW", "8", 1);
     setenv("TESSERA_MEMORY", "3G", 1);
     setenv("TESSERA_TRACE", "a.trace", 1);
-    char *words[] = {"main", "-v", "--tessera-window=16", "--tessera-workers=4", "file", NULL};
+    const char *words[] = {"main", "-v", "--tessera-window=16", "--tessera-workers=4",
+                           "file", NULL};
     tsr_options o = plain;
     o.workers = 8;
     cr_assert_eq(read_words(&c, words, &argc, &o), TSR_OK, "%s", tsr_error_text());
@@ -51,17 +54,17 @@ Test(model_config, names_with_dashes)
 {
     struct config c;
     int           argc;
-    char         *words[] = {"main", "--tessera-min-piece=0x10", "--tessera-trace=b", NULL};
+    const char   *words[] = {"main", "--tessera-min-piece=0x10", "--tessera-trace=b", NULL};
     cr_assert_eq(read_words(&c, words, &argc, &plain), TSR_OK);
     cr_assert_eq(c.min_piece, 16);
     cr_assert_str_eq(c.trace, "b");
 }
 
-static void refuses(char *word, const char *text)
+static void refuses(const char *word, const char *text)
 {
     struct config c;
     int           argc;
-    char         *words[] = {"main", word, NULL};
+    const char   *words[] = {"main", word, NULL};
     cr_assert_eq(read_words(&c, words, &argc, &plain), TSR_BAD_ARGUMENT, "%s", word);
     cr_assert(strstr(tsr_error_text(), text), "%s", tsr_error_text());
     cr_assert(strstr(tsr_error_text(), "main.c:5"));
