@@ -104,7 +104,7 @@ def bench(name, *arguments, limit_s=300, env=None):
 
 def bench_steps():
     """Every bench runs, and those that check what they compute are right."""
-    yield from bench("task_bench", "--steps", "100", "--repetitions", "1")
+    yield from bench("task_bench", "--steps", "200", "--repetitions", "1", "--iterations", "4")
     yield from bench("issue_cost", "--no-callgrind")
     yield from bench("stream", "--bytes", "64000000", "--repetitions", "1")
     yield from bench("soak", "--tasks", "200000")
