@@ -113,12 +113,19 @@ static uint64_t root_word(const struct operation *op, int arg)
     return (uint64_t)same << 1 | (root->kind == ROOT_UNBOUND && !root->extent_known);
 }
 
-static uint64_t key_word(const struct root *root)
+/* The cuts of the key: between ranks, and here where only a part is named. */
+static uint64_t key_word(const struct operation_arg *arg, bool has_ranks)
 {
+    const struct root *root = arg->root;
     if (!root->key)
         return 0;
     const struct plan_arg *a = &root->key->arg[root->key_arg];
-    return (uint64_t)a->rank_cut << 1 | root->key->replicated;
+    return (uint64_t)(has_ranks ? a->rank_cut : 0) << 32 | (arg->view->identity ? 0 : a->cut);
+}
+
+static uint64_t key_is_everywhere(const struct root *root, bool has_ranks)
+{
+    return has_ranks && root->key && root->key->replicated;
 }
 
 /* Sums of products: no multiplication waits for another. */
@@ -127,7 +134,7 @@ static inline uint64_t mix(uint64_t word, uint64_t salt)
     return (word + salt) * (salt << 1 | 1);
 }
 
-static void sign_arg(struct signature *g, const struct operation *op, int arg, bool keys)
+static void sign_arg(struct signature *g, const struct operation *op, int arg, bool has_ranks)
 {
     const struct operation_arg *a = &op->arg[arg];
     uint64_t                   *w = g->word + g->n;
@@ -136,8 +143,13 @@ static void sign_arg(struct signature *g, const struct operation *op, int arg, b
     if (!a->root)
         return;
     w[0] = (uint64_t)a->view->id << 32 | (uint32_t)a->type;
-    w[1] = (a->partition ? a->partition->id << 8 : 0) ^ (root_word(op, arg) << 56);
-    w[2] = keys ? key_word(a->root) : 0;
+    w[1] = root_word(op, arg) << 56;
+    if (op->points > 0) {
+        w[1] ^= a->partition ? a->partition->id : 0;
+        return;
+    }
+    w[1] ^= key_is_everywhere(a->root, has_ranks);
+    w[2] = key_word(a, has_ranks);
 }
 
 static void sign(const struct tsr_runtime *rt, const struct operation *op, struct signature *g)
@@ -145,12 +157,12 @@ static void sign(const struct tsr_runtime *rt, const struct operation *op, struc
     static const uint64_t salt[] = {0x9e3779b97f4a7c15ull, 0xbf58476d1ce4e5b9ull,
                                     0x94d049bb133111ebull, 0xd6e8feb86659fd93ull,
                                     0xa0761d6478bd642full};
-    const bool            keys = rt->n_ranks > 1 && op->points == 0;
+    const bool            has_ranks = rt->n_ranks > 1;
     g->n = HEAD_WORDS;
     g->word[0] = (uint64_t)(uintptr_t)op->desc;
     g->word[1] = (uint64_t)op->points << 8 | (uint64_t)op->n_args << 1 | op->inputs_replicated;
     for (int i = 0; i < op->n_args; ++i)
-        sign_arg(g, op, i, keys);
+        sign_arg(g, op, i, has_ranks);
     uint64_t h = 0;
     for (int i = 0; i < g->n; ++i)
         h += mix(g->word[i], salt[i % 5] * (uint64_t)(2 * i + 1));

@@ -9,8 +9,7 @@ static int64_t floor_div(int64_t a, int64_t b) /* b > 0 */
     return a / b - (a % b != 0 && a < 0);
 }
 
-/* Indices i with low <= a i + b < high. */
-static struct interval preimage(int64_t a, int64_t b, int64_t low, int64_t high)
+struct interval solve_preimage(int64_t a, int64_t b, int64_t low, int64_t high)
 {
     if (a > 0)
         return (struct interval){-floor_div(-(low - b), a), -floor_div(-(high - b), a)};
@@ -22,7 +21,8 @@ static bool narrow_by(const struct view *v, int r, const tsr_box *root_box, tsr_
     const int d = v->fed_by[r];
     if (d < 0)
         return v->b[r] >= root_box->low[r] && v->b[r] < root_box->high[r];
-    const struct interval i = preimage(v->a[r][d], v->b[r], root_box->low[r], root_box->high[r]);
+    const struct interval i =
+        solve_preimage(v->a[r][d], v->b[r], root_box->low[r], root_box->high[r]);
     out->low[d] = max64(out->low[d], i.low);
     out->high[d] = min64(out->high[d], i.high);
     return out->low[d] < out->high[d];

@@ -191,6 +191,8 @@ tsr_status solve_cut_pieces(struct problem *q)
                            : points_by_machine(q, volume);
     if (q->one_point || q->replicated || (q->alone >= 0 && q->small))
         q->wanted_points = 1;
+    if (solve_follow_key(q, box))
+        return TSR_OK;
     if (floor > 0)
         in_turn(q, box, grid, h);
     else

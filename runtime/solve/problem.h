@@ -199,6 +199,10 @@ void solve_even_cut(const struct problem *q, int d, struct interval box, int n, 
 void solve_repair_cut(int64_t least, int n, int64_t *cut);
 
 tsr_status solve_cut_pieces(struct problem *q);
+/* Cut where the key of what is written in part was cut; false: it does not fit. */
+bool solve_follow_key(struct problem *q, const tsr_box *box);
+/* Indices i with low <= a i + b < high; a not 0. */
+struct interval solve_preimage(int64_t a, int64_t b, int64_t low, int64_t high);
 
 /* leaf.c */
 void       solve_leaf_of(const struct problem *q, const int64_t *extent, bool with_accumulator,
@@ -224,7 +228,6 @@ void       solve_problem_done(struct problem *q);
 
 /* plan.c: memory that goes with the plan, zeroed; NULL: none left. */
 struct plan *plan_create(struct tsr_runtime *rt, const tsr_task_desc *desc);
-void        *plan_memory(struct plan *p, int64_t n, size_t size);
 /* Sort an argument's points for plan_find_points; false: no memory. */
 bool plan_index_points(struct plan *p, int arg);
 

@@ -167,3 +167,38 @@ Test(cuts, plans_are_found_again)
     run_release(&run, two);
     run_stop(&run);
 }
+
+/* The points that wrote the whole, met by each point that writes a part. */
+static void expect_one_piece_each(const struct plan *whole, const struct plan *part)
+{
+    for (int i = 0; i < part->n_points; ++i) {
+        int       met[8];
+        const int n = plan_find_points(whole, 0, &part->arg[0].region[i], met, 8);
+        cr_assert_eq(n, 1, "point %d meets %d pieces", i, n);
+    }
+}
+
+Test(cuts, parts_follow_the_pieces_of_the_whole)
+{
+    static const tsr_task_desc fill = {.name = "fill", .args = {{TSR_WRITE, 0, 0, "y"}}};
+    struct run                 run;
+    struct plan               *whole[STAGE_MAX_RANKS], *part[STAGE_MAX_RANKS];
+    run_start(&run, 1, NULL);
+    const int a = run_root(&run, TSR_F64, 2, EXTENTS(1000, 1000));
+    solve_and_check(&run, &(struct call){&fill, 1, {see(a)}}, whole);
+    run_set_key(&run, a, whole, 0);
+    cr_assert_gt(whole[0]->n_points, 8);
+    const struct view all = map_identity(run.stage[0].root[a]);
+    for (int k = 1; k < 900; k += 97) {
+        struct view v = map_slice(map_slice(all, 0, k, 1000, 1), 1, k, 1000, 1);
+        if (k % 2)
+            v = map_slice(v, 0, 999 - k, -1, -1);
+        solve_and_check(&run, &(struct call){&fill, 1, {see_map(a, v)}}, part);
+        if (part[0]->n_points > 1)
+            expect_one_piece_each(whole[0], part[0]);
+        cr_assert(part[0]->n_points > 1 || k > 700);
+        run_release(&run, part);
+    }
+    run_release(&run, whole);
+    run_stop(&run);
+}

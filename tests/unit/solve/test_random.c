@@ -217,6 +217,29 @@ static void tell_example(const struct example *e, const struct run *run)
     }
 }
 
+static const tsr_task_desc touch = {.name = "touch", .args = {{TSR_READ_WRITE, 0, 0, "part"}}};
+
+/* Parts of what has a key: slices either way. */
+static void try_parts(struct run *run, struct dice *d)
+{
+    for (int k = 0; k < run->stage[0].n_roots; ++k) {
+        const struct root *root = run->stage[0].root[k];
+        struct view        v = map_identity(root);
+        struct plan       *plans[STAGE_MAX_RANKS];
+        if (!root->key || view_volume(root->whole) == 0)
+            continue;
+        for (int r = 0; r < root->rank; ++r) {
+            const int64_t n = root->extent[r], from = roll(d, (int)n);
+            const int64_t step = 1 + roll(d, 2);
+            v = roll(d, 2) ? map_slice(v, r, from, n, step) : map_slice(v, r, from, -1, -step);
+        }
+        const struct call c = {&touch, 1, {see_map(k, v)}};
+        cr_assert_eq(run_solve(run, &c, plans), TSR_OK, "%s", tsr_error_text());
+        check_plans(run, &c, plans);
+        run_release(run, plans);
+    }
+}
+
 static int try_example(unsigned seed)
 {
     struct dice    d = {seed};
@@ -238,6 +261,7 @@ static int try_example(unsigned seed)
         set_keys(run, &d, &e, plans);
         cr_assert_eq(run_solve(run, &e.call, again), TSR_OK);
         check_plans(run, &e.call, again);
+        try_parts(run, &d);
         run_release(run, plans);
         run_release(run, again);
     }
