@@ -58,12 +58,12 @@ tsr_status pipeline_start(struct tsr_runtime *rt)
     if (rt->solve == NULL)
         return TSR_FAIL(NO_MEMORY, "no memory for the solver");
     TSR_TRY(memory_start(rt));
+    observe_watchdog_init(rt->observe, &(struct observe_watch){rt, progress, describe, NULL,
+                                                               (double)rt->config.watchdog});
     TSR_TRY(schedule_start(rt, ring_of(rt->config.window)));
     TSR_TRY(depend_start(rt, rt->engine));
     TSR_TRY(issue_start(rt));
     network_hooks_set(rt->network, idle_work, NULL, rt);
-    observe_watchdog_init(rt->observe, &(struct observe_watch){rt, progress, describe, NULL,
-                                                               (double)rt->config.watchdog});
     return TSR_OK;
 }
 

@@ -186,11 +186,7 @@ static void add_message(struct analysis *a, const struct group *g, int kind, int
     memcpy(x->box, boxes->box, (size_t)boxes->n * sizeof *x->box);
     for (int b = 0; b < boxes->n; ++b)
         analysis_own(a, g->old, &boxes->box[b], action, kind == EXTRA_RECEIVE);
-    struct observe_lane *lane = observe_lane(a->rt->observe, 0);
-    if (kind == EXTRA_SEND && wire == WIRE_DATA && carries_halo(a, g))
-        observe_count(lane, TSR_COUNT_HALO_MESSAGES, 1);
-    if (kind == EXTRA_RECEIVE)
-        observe_count(lane, TSR_COUNT_FETCHES, boxes->n);
+    x->halo = kind == EXTRA_SEND && wire == WIRE_DATA && carries_halo(a, g);
 }
 
 /* Every rank asks for asked[r]: this rank's sends and receives. */

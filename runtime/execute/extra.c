@@ -74,6 +74,8 @@ static void send_run(struct worker *w, struct slot *s, const struct extra *x)
     observe_event(w->lane, OBSERVE_SEND, s->op.number, (uint32_t)x->peer, bytes);
     observe_count(w->lane, TSR_COUNT_MESSAGES, 1);
     observe_count(w->lane, TSR_COUNT_MESSAGE_BYTES, (int64_t)bytes);
+    if (x->halo)
+        observe_count(w->lane, TSR_COUNT_HALO_MESSAGES, 1);
     if (network_send(w->rt->network, x->peer, tag_of(s, x), buffer, bytes) != TSR_OK)
         execute_fail(w, s, 0, TSR_PEER_LOST);
 }
@@ -92,6 +94,7 @@ static bool receive_run(struct worker *w, struct slot *s, struct extra *x)
     if (!network_try_receive(w->rt->network, x->peer, tag_of(s, x), &buffer, &bytes))
         return false;
     observe_event(w->lane, OBSERVE_RECEIVE, s->op.number, (uint32_t)x->peer, bytes);
+    observe_count(w->lane, TSR_COUNT_FETCHES, x->n_boxes);
     const struct message_head *head = buffer;
     if (head->failed != 0)
         marked(w, s, x);

@@ -372,7 +372,9 @@ static void journal_go_through(struct tsr_runtime *rt, uint64_t number,
             ++root->uses;
             root_use_done(rt, root);
         }
-    memmove(st->journal, st->journal + done, (size_t)(st->n_journal - done) * sizeof *st->journal);
+    if (done > 0)
+        memmove(st->journal, st->journal + done,
+                (size_t)(st->n_journal - done) * sizeof *st->journal);
     st->n_journal -= done;
 }
 

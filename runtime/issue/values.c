@@ -41,8 +41,8 @@ static struct plan *gather_plan(struct tsr_runtime *rt, struct root *root, struc
         pa->cut_by[d] = -1;
     const tsr_box whole = box_of_shape(root->rank, root->extent);
     pa->all = region_of_box(&whole);
-    p->rank_iteration = base_calloc((size_t)rt->n_ranks, sizeof *p->rank_iteration);
-    pa->rank_box = base_calloc((size_t)rt->n_ranks, sizeof *pa->rank_box);
+    p->rank_iteration = plan_memory(p, rt->n_ranks, sizeof *p->rank_iteration);
+    pa->rank_box = plan_memory(p, rt->n_ranks, sizeof *pa->rank_box);
     if (p->rank_iteration == NULL || pa->rank_box == NULL) {
         plan_release(p);
         return NULL;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "issue/internal.h"
 
 tsr_status issue_start(struct tsr_runtime *rt)
@@ -129,6 +130,32 @@ static void note_plan(struct tsr_runtime *rt, struct operation *op)
     }
 }
 
+static uint64_t hash_bytes(uint64_t h, const void *data, size_t n)
+{
+    for (size_t i = 0; i < n; i += 8) {
+        uint64_t word = 0;
+        memcpy(&word, (const char *)data + i, n - i < 8 ? n - i : 8);
+        h = hash_word(h, word);
+    }
+    return h;
+}
+
+/* What was issued, the same on every rank: the task's name, numbers, views, values. */
+static uint64_t stream_word(const struct operation *op)
+{
+    uint64_t h = hash_bytes(op->status != TSR_OK, op->desc->name, strlen(op->desc->name));
+    for (int k = 0; k < op->n_args; ++k) {
+        const struct operation_arg *arg = &op->arg[k];
+        if (arg->root != NULL)
+            h = hash_word(hash_word(h, arg->root->number), arg->view->hash);
+        else if (arg->data != NULL)
+            h = hash_bytes(h, arg->data, tsr_type_size(arg->type));
+        else
+            h = hash_bytes(h, arg->value, sizeof arg->value);
+    }
+    return h;
+}
+
 static struct slot *take(struct tsr_runtime *rt, struct operation *op)
 {
     struct issue_state *st = rt->issue;
@@ -148,14 +175,8 @@ static struct slot *take(struct tsr_runtime *rt, struct operation *op)
     observe_count(lane, TSR_COUNT_OPERATIONS, 1);
     observe_name(rt->observe, op->number, op->desc->name, op->site, op->provenance);
     observe_event(lane, OBSERVE_ISSUE, op->number, (uint32_t)op->n_args, 0);
-    if (rt->n_ranks > 1) {
-        uint64_t word = op->status != TSR_OK;
-        for (int k = 0; k < op->n_args; ++k)
-            word = word * 31 + (op->arg[k].root != NULL
-                                    ? op->arg[k].root->number * 8 + op->arg[k].view->hash
-                                    : *(const uint64_t *)(const void *)op->arg[k].value);
-        network_stream_note(rt->network, op->number, word, op->site);
-    }
+    if (rt->n_ranks > 1)
+        network_stream_note(rt->network, op->number, stream_word(&s->op), op->site);
     return s;
 }
 

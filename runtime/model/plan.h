@@ -94,6 +94,8 @@ struct plan {
     void   (*schedule_free)(void *);
 };
 
+/* Zeroed memory for n items that is freed with the plan; NULL: none. */
+void *plan_memory(struct plan *p, int64_t n, size_t size);
 struct plan *plan_keep(struct plan *p);
 void         plan_release(struct plan *p); /* takes NULL; frees at the last */
 

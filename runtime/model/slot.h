@@ -101,6 +101,7 @@ struct extra {
     int              arg;        /* argument, or the first of the root's */
     int              peer;
     uint32_t         wire;       /* kind of the message's tag */
+    bool             halo;       /* SEND: part of what a HALO asked for */
     int              n_boxes;
     tsr_box         *box;        /* root indices; owned by the slot */
     struct instance *from, *to;  /* the slot's list holds them */
