@@ -10,11 +10,11 @@
     X(NEGATIVE, "slice backwards")                                                                 \
     X(VIEW_OF_VIEW, "view of a view")                                                              \
     X(WRITE_VIEW, "write through a view")                                                          \
-    X(DIMS_0, "0 dimensions") X(DIMS_1, "1 dimension") X(DIMS_2, "2 dimensions") X(                \
-        DIMS_3, "3 dimensions") X(DIMS_4, "4 dimensions") X(DIMS_MORE, "5 to 8 dimensions")        \
-        X(READ, "READ") X(WRITE, "WRITE") X(UPDATE, "READ_WRITE") X(REDUCE, "REDUCE") X(           \
-            VALUE, "scalar value") X(ELEMENT, "scalar store") X(STEERED,                           \
-                                                                "scalar from a value read")        \
+    X(DIMS_0, "0 dimensions")                                                                      \
+    X(DIMS_1, "1 dimension") X(DIMS_2, "2 dimensions") X(DIMS_3, "3 dimensions") X(                \
+        DIMS_4, "4 dimensions") X(DIMS_MORE, "5 to 8 dimensions") X(READ, "READ")                  \
+        X(WRITE, "WRITE") X(UPDATE, "READ_WRITE") X(REDUCE, "REDUCE") X(VALUE, "scalar value") X(  \
+            ELEMENT, "scalar store") X(STEERED, "scalar from a value read")                        \
             X(GUARDED, "operation steered by a value read") X(ALIGN, "ALIGN") X(                   \
                 BROADCAST,                                                                         \
                 "BROADCAST") X(DIMS, "BROADCAST of dimensions") X(HALO, "HALO") X(SCALE, "SCALE")  \

@@ -10,7 +10,10 @@ typedef enum attach_kind { NOT_ATTACHED, ATTACHED_READ, ATTACHED_WRITE } attach_
 typedef struct root {
     uint8_t    *bytes;
     uint8_t    *defined;
-    int16_t    *failed; /* 0, or 1 + id of the first cause */
+    int16_t    *failed;   /* 0, or 1 + id of the first cause */
+    uint8_t    *doubt;    /* whether it is failed is not documented */
+    bool        troubled; /* something of it was failed once */
+    tsr_shape   shape;
     int64_t     n;
     size_t      size; /* of an element */
     int         handles;
@@ -60,13 +63,17 @@ int64_t handle_volume(const handle *h);
 bool handle_writable(const handle *h);
 bool handle_defined(interp *s, const handle *h);
 /* The lowest cause among the view's elements, 0 when none failed; whether all of them did. */
-int  handle_cause(interp *s, const handle *h, bool *out_all);
+int handle_cause(interp *s, const handle *h, bool *out_all, bool *out_sure);
+/* The elements at these places (those covered) become failed, or good again; overwritten: by a
+ * write, not by an update. */
+void mark_failed(interp *s, int of, const places *p, const uint8_t *covered, int cause);
+void mark_good(interp *s, int of, const places *p, const uint8_t *covered, bool overwritten);
 void dense_strides(int rank, const int64_t *extent, int64_t *out_stride);
 /* A live store that is not waiting for its extent, or NULL. */
 handle   *live_handle(interp *s, int id);
 tsr_shape handle_shape(const handle *h);
 /* A fresh root in which nothing is written. */
-int   root_create(interp *s, tsr_type t, int64_t n);
+int   root_create(interp *s, tsr_type t, const tsr_shape *shape);
 void *scratch_take(interp *s, size_t bytes);
 
 bool step_task(interp *s, oracle_op *o);

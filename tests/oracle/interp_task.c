@@ -198,8 +198,9 @@ static bool image_ranges_fit(const operand *a, const operand *f)
 static bool image_fits(execution *e, const tsr_constraint *c)
 {
     const operand *f = &e->arg[c->on];
-    bool           all;
-    if (f->h->type != TSR_I64 || !handle_defined(e->s, f->h) || handle_cause(e->s, f->h, &all))
+    bool           all, sure;
+    if (f->h->type != TSR_I64 || !handle_defined(e->s, f->h) ||
+        handle_cause(e->s, f->h, &all, &sure) || !sure)
         return false;
     e->arg[c->of].partly = true;
     return c->image == TSR_IMAGE_RANGES ? image_ranges_fit(&e->arg[c->of], f)
@@ -375,10 +376,12 @@ static bool readable(execution *e, int *out_cause)
         operand *x = &e->arg[k];
         if (!x->h || x->access == TSR_WRITE)
             continue;
-        bool all;
+        bool all, sure;
         if (!handle_defined(e->s, x->h))
             return false;
-        const int cause = handle_cause(e->s, x->h, &all);
+        const int cause = handle_cause(e->s, x->h, &all, &sure);
+        if (!sure)
+            return false;
         if (cause && !all && (x->partly || x->access == TSR_REDUCE))
             return false;
         if (cause && x->access == TSR_REDUCE && e->desc->kernel == K_SUMMED)
@@ -679,11 +682,15 @@ static void put_back(execution *e, int cause)
             if (!x->covered[i])
                 continue;
             const int64_t place = x->at.at[i];
-            r->failed[place] = (int16_t)cause;
             r->defined[place] = 1;
             if (!cause)
                 memcpy(r->bytes + (size_t)place * r->size, x->bytes + (size_t)i * r->size, r->size);
         }
+        if (cause)
+            mark_failed(e->s, x->h->root, &x->at, x->covered, cause);
+        else
+            mark_good(e->s, x->h->root, &x->at, x->covered,
+                      x->access == TSR_WRITE && !x->cut && e->desc->kernel != K_SCATTER);
     }
 }
 
@@ -693,10 +700,12 @@ static void put_unbound(execution *e)
     handle *h = e->arg[0].h;
     h->extent[0] = e->call.unbound_rows;
     h->unbound = false;
+    h->no_write = true;
     dense_strides(h->rank, h->extent, h->stride);
-    const int64_t n = handle_volume(h);
-    const int     kept = e->s->root[h->root].handles;
-    const int     r = root_create(e->s, h->type, n);
+    const int64_t   n = handle_volume(h);
+    const tsr_shape shape = handle_shape(h);
+    const int       kept = e->s->root[h->root].handles;
+    const int       r = root_create(e->s, h->type, &shape);
     memcpy(e->s->root[r].bytes, e->call.unbound, (size_t)n * e->s->root[r].size);
     free(e->call.unbound);
     memset(e->s->root[r].defined, 1, (size_t)n);

@@ -20,7 +20,9 @@
  *    reduction in a manual launch or through an image, and two reductions in one task have no
  *    documented bits: the generator makes none.
  *  - A body of a canonical task, or of one with a float reduction, is called with one leaf at a time.
- *  - A store attached for reading is not written; an unbound store is written once. */
+ *  - A store attached for reading is not written; an unbound store is written once.
+ *  - A view that a task reads and writes, aligned, is one memory: bodies read each element before
+ *    they write it. */
 #include "interp.h"
 
 #include <stdlib.h>
@@ -117,40 +119,12 @@ bool handle_defined(interp *s, const handle *h)
     return true;
 }
 
-int handle_cause(interp *s, const handle *h, bool *out_all)
-{
-    const places p = handle_places(s, h, true);
-    int          least = 0;
-    *out_all = p.n > 0;
-    for (int64_t k = 0; k < p.n; ++k) {
-        const int f = s->root[h->root].failed[p.at[k]];
-        if (f && (!least || f < least))
-            least = f;
-        if (!f)
-            *out_all = false;
-    }
-    return least;
-}
-
 handle *live_handle(interp *s, int id)
 {
     if (id < 0 || id >= MAX_OPS || !s->handle[id].live || s->handle[id].unbound ||
         s->handle[id].bad)
         return NULL;
     return &s->handle[id];
-}
-
-int root_create(interp *s, tsr_type t, int64_t n)
-{
-    root *r = &s->root[s->n_roots];
-    memset(r, 0, sizeof *r);
-    r->n = n;
-    r->size = el_size(t);
-    const size_t room = (size_t)(n > 0 ? n : 1);
-    r->bytes = memset(arena_take(&s->memory, room * r->size), 0, room * r->size);
-    r->defined = memset(arena_take(&s->memory, room), 0, room);
-    r->failed = memset(arena_take(&s->memory, room * 2), 0, room * 2);
-    return s->n_roots++;
 }
 
 static int64_t shape_volume(const tsr_shape *shape)
@@ -162,6 +136,22 @@ static int64_t shape_volume(const tsr_shape *shape)
         n *= shape->extent[d];
     }
     return n;
+}
+
+int root_create(interp *s, tsr_type t, const tsr_shape *shape)
+{
+    const int64_t n = shape_volume(shape);
+    root         *r = &s->root[s->n_roots];
+    memset(r, 0, sizeof *r);
+    r->n = n;
+    r->shape = *shape;
+    r->size = el_size(t);
+    const size_t room = (size_t)(n > 0 ? n : 1);
+    r->bytes = memset(arena_take(&s->memory, room * r->size), 0, room * r->size);
+    r->defined = memset(arena_take(&s->memory, room), 0, room);
+    r->failed = memset(arena_take(&s->memory, room * 2), 0, room * 2);
+    r->doubt = memset(arena_take(&s->memory, room), 0, room);
+    return s->n_roots++;
 }
 
 static handle *handle_create(interp *s, const oracle_op *o, int r)
@@ -185,7 +175,7 @@ static bool step_create(interp *s, oracle_op *o)
     const bool attach = o->kind == OP_ATTACH || o->kind == OP_ATTACH_TILES;
     if (attach && (n == 0 || s->depth > 0))
         return false;
-    const int r = root_create(s, o->type, n);
+    const int r = root_create(s, o->type, &o->shape);
     handle   *h = handle_create(s, o, r);
     h->type = o->type;
     h->rank = o->shape.rank;
@@ -207,7 +197,8 @@ static bool step_create(interp *s, oracle_op *o)
 
 static bool step_unbound(interp *s, oracle_op *o)
 {
-    handle *h = handle_create(s, o, root_create(s, o->type, 0));
+    const tsr_shape none = {1, {0}};
+    handle         *h = handle_create(s, o, root_create(s, o->type, &none));
     h->type = o->type;
     h->unbound = true;
     h->whole = true;
@@ -386,10 +377,12 @@ static bool step_seal(interp *s, oracle_op *o)
     if (!h || h->sealed || s->root[h->root].attached)
         return false;
     const root *from = &s->root[h->root];
-    const int   r = root_create(s, h->type, from->n);
+    const int   r = root_create(s, h->type, &from->shape);
     memcpy(s->root[r].bytes, from->bytes, (size_t)from->n * from->size);
     memcpy(s->root[r].defined, from->defined, (size_t)from->n);
     memcpy(s->root[r].failed, from->failed, (size_t)from->n * 2);
+    memcpy(s->root[r].doubt, from->doubt, (size_t)from->n);
+    s->root[r].troubled = from->troubled;
     handle v = *h;
     v.root = r;
     v.sealed = true;
@@ -473,8 +466,10 @@ static bool step_read(interp *s, oracle_op *o)
     if (o->kind == OP_DETACH &&
         (!h->whole || s->root[h->root].handles != 1 || s->root[h->root].attached != ATTACHED_WRITE))
         return false;
-    bool      all;
-    const int cause = handle_cause(s, h, &all);
+    bool      all, sure;
+    const int cause = handle_cause(s, h, &all, &sure);
+    if (!sure)
+        return false;
     o->failed = cause > 0;
     o->cause = cause - 1;
     o->shape_now = handle_shape(h);
@@ -518,8 +513,8 @@ static bool step_fill(interp *s, oracle_op *o)
         el_from_u64(h->type, o->kind == OP_FILL ? o->seed : hash_pair(o->seed, (uint64_t)k), false,
                     r->bytes + (size_t)p.at[k] * r->size);
         r->defined[p.at[k]] = 1;
-        r->failed[p.at[k]] = 0;
     }
+    mark_good(s, h->root, &p, NULL, true);
     o->shape_now = handle_shape(h);
     o->type_now = h->type;
     return true;
@@ -532,19 +527,24 @@ static bool step_copy(interp *s, oracle_op *o)
         memcmp(to->extent, from->extent, (size_t)to->rank * 8) != 0 || !handle_writable(to) ||
         !handle_defined(s, from))
         return false;
-    bool         all;
-    const int    cause = handle_cause(s, from, &all);
+    bool         all, sure;
+    const int    cause = handle_cause(s, from, &all, &sure);
     root        *t = &s->root[to->root], *f = &s->root[from->root];
     const places tp = handle_places(s, to, false), fp = handle_places(s, from, false);
-    uint8_t     *old = scratch_take(s, (size_t)fp.n * f->size);
+    if (!sure)
+        return false;
+    uint8_t *old = scratch_take(s, (size_t)fp.n * f->size);
     for (int64_t k = 0; k < fp.n; ++k)
         memcpy(old + (size_t)k * f->size, f->bytes + (size_t)fp.at[k] * f->size, f->size);
     o->overlap = to->root == from->root && places_meet(s, &tp, &fp, to->root);
     for (int64_t k = 0; k < tp.n; ++k) {
         memcpy(t->bytes + (size_t)tp.at[k] * t->size, old + (size_t)k * f->size, t->size);
         t->defined[tp.at[k]] = 1;
-        t->failed[tp.at[k]] = (int16_t)cause;
     }
+    if (cause)
+        mark_failed(s, to->root, &tp, NULL, cause);
+    else
+        mark_good(s, to->root, &tp, NULL, true);
     o->failed = cause > 0;
     return true;
 }
@@ -704,10 +704,12 @@ static void finish_handle(interp *s, int id)
         return;
     if (!h->whole && !h->sealed && hash_u64((uint64_t)id) % 4 != 0)
         return;
-    bool          all;
-    oracle_op     o = {.id = id};
+    bool      all, sure;
+    oracle_op o = {.id = id};
+    const int cause = handle_cause(s, h, &all, &sure);
+    if (!sure)
+        return;
     oracle_final *f = &p->final[p->n_finals++];
-    const int     cause = handle_cause(s, h, &all);
     f->id = id;
     f->failed = cause > 0;
     f->cause = cause - 1;
@@ -766,12 +768,12 @@ bool interp_store(const interp *s, int id, store_info *out)
 bool interp_content(interp *s, int id, bool *out_failed)
 {
     const handle *h = live_handle(s, id);
-    bool          all;
+    bool          all, sure;
     arena_clear(&s->scratch);
     if (!h || !handle_defined(s, h))
         return false;
-    *out_failed = handle_cause(s, h, &all) > 0;
-    return true;
+    *out_failed = handle_cause(s, h, &all, &sure) > 0;
+    return sure;
 }
 
 bool interp_partition(const interp *s, int id, tsr_shape *out_shape, int64_t *out_points)

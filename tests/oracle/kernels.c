@@ -6,6 +6,9 @@
  * order inside the reductions, which is row-major.  The windows that the runtime hands out are what
  * is tested: a kernel must not read outside the box of a window.
  *
+ * A view that is read and written, aligned, is one memory (DESIGN section 5): each element is read
+ * before it is written.
+ *
  * Arguments: the written ones first, then those read, then scalars; the parameters last. */
 #include "oracle.h"
 
@@ -60,15 +63,19 @@ static void fold_box(const kernel_call *c, const tsr_raw_window *w, const int64_
                      const int64_t *high, void *out)
 {
     int64_t    i[TSR_MAX_RANK];
+    char       total[16];
     const bool sum = el_is_number(w->type) && !(c->p->flags & MIX);
     uint64_t   h = c->p->seed;
-    el_from_i64(w->type, 0, out);
+    if (sum)
+        el_from_i64(w->type, 0, total);
     for (bool more = box_first(w->rank, low, high, i); more; more = box_next(w->rank, low, high, i))
         if (sum)
-            el_add(w->type, out, out, at(w, i));
+            el_add(w->type, total, total, at(w, i));
         else
             h = hash_pair(h, el_hash(w->type, at(w, i)));
-    if (!sum)
+    if (sum)
+        memcpy(out, total, el_size(w->type));
+    else
         el_from_u64(w->type, h, false, out);
 }
 
@@ -217,16 +224,25 @@ static bool run_layout(kernel_call *c)
 /* Elements change places with their neighbour in pairs along the last dimension. */
 static void run_pairs(kernel_call *c)
 {
-    const tsr_raw_window *x = &c->w[1];
+    const tsr_raw_window *o = &c->w[0], *x = &c->w[1];
     const int             last = x->rank - 1;
-    EACH(i, &c->w[0])
+    const size_t          size = el_size(x->type);
+    EACH(i, o)
     {
+        char    even[16], odd[16];
         int64_t j[TSR_MAX_RANK];
         memcpy(j, i, sizeof j);
-        j[last] ^= 1;
-        if (j[last] >= x->high[last])
-            j[last] = i[last];
-        memcpy(at(&c->w[0], i), at(x, j), el_size(x->type));
+        j[last]++;
+        if (i[last] & 1)
+            continue;
+        memcpy(even, at(x, i), size);
+        if (j[last] < x->high[last]) {
+            memcpy(odd, at(x, j), size);
+            memcpy(at(o, i), odd, size);
+            memcpy(at(o, j), even, size);
+        } else {
+            memcpy(at(o, i), even, size);
+        }
     }
 }
 
@@ -401,9 +417,9 @@ static void run_histogram(kernel_call *c)
 
 static void run_summed(kernel_call *c)
 {
+    histogram(c, &c->w[1], &c->w[2]);
     EACH(i, &c->w[0])
     mix_into(c->w[0].type, at(&c->w[0], i), el_hash(c->w[2].type, at(&c->w[2], i)), c->p->seed);
-    histogram(c, &c->w[1], &c->w[2]);
 }
 
 static void run_arg(kernel_call *c)
