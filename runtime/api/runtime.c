@@ -113,8 +113,10 @@ static tsr_status stages_start(struct tsr_runtime *rt, tsr_site at)
         return s;
     runtime_current = rt;
     s = pipeline_start(rt);
-    if (s != TSR_OK)
+    if (s != TSR_OK) {
+        pipeline_stop(rt); /* what had started */
         runtime_current = NULL;
+    }
     return s;
 }
 

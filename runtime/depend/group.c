@@ -47,6 +47,25 @@ static void group_add(struct analysis *a, int g, int arg)
     a->group_of[arg] = (int8_t)g;
 }
 
+/* Is an argument cut as the iteration is, element by element? */
+static bool is_aligned(const struct plan *p, int k)
+{
+    for (int c = 0; c < TSR_MAX_CONSTRAINTS; ++c) {
+        const tsr_constraint *x = &p->desc->constraints[c];
+        if (x->of == k && (x->kind == TSR_CONSTRAINT_HALO || x->kind == TSR_CONSTRAINT_SCALE ||
+                           x->kind == TSR_CONSTRAINT_IMAGE || x->kind == TSR_CONSTRAINT_BROADCAST))
+            return false;
+    }
+    return !p->manual;
+}
+
+/* May a point write argument `w` where it reads argument `r` of the same root?  Same view, aligned. */
+bool group_may_share(const struct plan *p, int w, int r)
+{
+    return p->arg[w].view == p->arg[r].view && p->arg[w].cut == p->arg[r].cut &&
+           is_aligned(p, w) && is_aligned(p, r);
+}
+
 /* Do point tasks of the operation write what others of its points read? */
 static bool is_forced(const struct analysis *a, const struct group *g)
 {
@@ -58,8 +77,8 @@ static bool is_forced(const struct analysis *a, const struct group *g)
             if (r == w || !(g->reads >> r & 1))
                 continue;
             const struct plan_arg *pr = &a->plan->arg[r];
-            if (pr->view == pw->view && pr->cut == pw->cut)
-                continue; /* same view, aligned: in place */
+            if (group_may_share(a->plan, w, r))
+                continue;
             if (region_meets(&pr->all, &pw->all))
                 return true;
         }

@@ -12,7 +12,7 @@ static bool instances_place(struct tsr_runtime *rt, struct slot *s, struct analy
         for (int w = 0; w < a->plan->n_args; ++w)
             for (int r = 0; g->writes >> w & 1 && r < a->plan->n_args; ++r)
                 if (r != w && ((g->reads | g->writes) >> r & 1) &&
-                    (a->plan->arg[r].view != a->plan->arg[w].view))
+                    !group_may_share(a->plan, w, r))
                     return false; /* one argument's writes may meet another's reads */
     }
     (void)s;

@@ -142,6 +142,7 @@ bool strips_build(struct strips *out, const struct plan *p, int n_points, int fi
 void strips_done(struct strips *s);
 
 /* group.c */
+bool group_may_share(const struct plan *p, int w, int r);
 void groups_find(struct analysis *a);
 void groups_decide(struct analysis *a);
 bool groups_place(struct analysis *a);   /* false: memory is short; call groups_unplace */

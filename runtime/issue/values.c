@@ -259,12 +259,16 @@ static tsr_status tiles_place(struct tsr_runtime *rt, struct root *root, const t
     return TSR_OK;
 }
 
+/* Kept for the way back; the box of a 0-dimensional store is that of its root, a row of one. */
 static void tiles_remember(struct root *root, const tsr_tile *tiles, int n)
 {
     root->tiles = base_calloc((size_t)n + 1, sizeof *root->tiles);
     root->n_tiles = root->tiles != NULL ? n : 0;
-    for (int i = 0; i < root->n_tiles; ++i)
+    for (int i = 0; i < root->n_tiles; ++i) {
         root->tiles[i] = tiles[i];
+        if (tiles[i].box.rank == 0 && root->whole->rank == 0)
+            root->tiles[i].box = box_of_shape(root->rank, root->extent);
+    }
 }
 
 tsr_status values_attach(struct tsr_runtime *rt, struct root *root, const tsr_tile *tiles, int n,
@@ -279,6 +283,9 @@ tsr_status values_attach(struct tsr_runtime *rt, struct root *root, const tsr_ti
         n = 1;
     }
     tiles_remember(root, tiles, n);
+    if (root->n_tiles < n)
+        return tsr_fail_(at, TSR_NO_MEMORY, "no memory for %d tiles", n);
+    tiles = root->tiles;
     issue_close(rt);
     const uint64_t number = rt->issue->last;
     struct owner_map *map = rt->n_ranks > 1 ? depend_owners(rt, root) : NULL;

@@ -272,6 +272,7 @@ void issue_close(struct tsr_runtime *rt)
     struct issue_state *st = rt->issue;
     if (st->closed == st->last || st->working)
         return;
+    issue_retire(rt); /* what was released since may be memory again */
     st->working = true;
     struct observe_lane *lane = observe_lane(rt->observe, 0);
     observe_event(lane, OBSERVE_WINDOW, st->closed + 1, (uint32_t)(st->last - st->closed), 0);

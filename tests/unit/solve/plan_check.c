@@ -292,6 +292,42 @@ static void check_shared_arg(struct run *run, struct plan *const *plans, int arg
     }
 }
 
+/* ---- MIN_EXTENT, MULTIPLE_OF ---- */
+
+static void check_size(const tsr_constraint *c, const tsr_box *b, const struct view *v)
+{
+    for (int d = 0; d < v->rank && !box_is_empty(b); ++d) {
+        const int64_t least = c->low[d], length = b->high[d] - b->low[d];
+        if (least <= 1)
+            continue;
+        if (c->kind == TSR_CONSTRAINT_MIN_EXTENT)
+            cr_assert(length >= least || length == v->extent[d], "%lld, not %lld",
+                      (long long)length, (long long)least);
+        else
+            cr_assert(b->low[d] % least == 0 &&
+                          (b->high[d] % least == 0 || b->high[d] == v->extent[d]),
+                      "cut at %lld, %lld", (long long)b->low[d], (long long)b->high[d]);
+    }
+}
+
+static void check_sizes(const tsr_task_desc *desc, const struct plan *p)
+{
+    for (int k = 0; k < TSR_MAX_CONSTRAINTS; ++k) {
+        const tsr_constraint *c = &desc->constraints[k];
+        if (c->kind != TSR_CONSTRAINT_MIN_EXTENT && c->kind != TSR_CONSTRAINT_MULTIPLE_OF)
+            continue;
+        const struct plan_arg *a = &p->arg[c->of];
+        for (int i = 0; i < p->n_points && a->store; ++i) {
+            const tsr_box b = row_box(p->boxes + (int64_t)i * p->row, a);
+            check_size(c, &b, a->view);
+        }
+        for (int l = 0; l < p->n_leaves && a->store; ++l) {
+            const tsr_box b = row_box(p->leaf_boxes + (int64_t)l * p->row, a);
+            check_size(c, &b, a->view);
+        }
+    }
+}
+
 /* ---- leaves ---- */
 
 static void check_leaf_rows(const struct call *c, struct plan *const *plans, const struct plan *p,
@@ -347,6 +383,8 @@ void check_plans(struct run *run, const struct call *c, struct plan *const *plan
     unsigned seed = 1;
     check_iteration(run, plans);
     check_cuts(run, plans);
+    for (int r = 0; r < run->n_ranks && !plans[0]->manual; ++r)
+        check_sizes(c->desc, plans[r]);
     for (int i = 0; i < c->n; ++i) {
         if (!c->arg[i].root || plans[0]->arg[i].unbound || plans[0]->arg[i].image)
             continue;
