@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/failure.h"
 #include "common/progress.h"
 #include "rocking_report.h"
 
@@ -99,11 +100,24 @@ static tsr_status run(const rocking_options *o)
     return s;
 }
 
-/* Print the last failure. */
+/* Whether a failure speaks of what the user gave us: then its cause is all there is to say. */
+static bool is_of_input(tsr_status s)
+{
+    return s == TSR_ENVIRONMENT || s == TSR_BAD_ARGUMENT || s == TSR_BAD_SHAPE ||
+           s == TSR_BAD_TYPE || s == TSR_TASK_FAILED;
+}
+
+/* Print the last failure: its cause, and where it came from unless that is the input. */
 static int explain(int code)
 {
+    char cause[1024];
     TSR_ONCE
-    fprintf(stderr, "01_rocking_curve: %s\n", tsr_error_text());
+    {
+        failure_reason(cause, sizeof cause);
+        fprintf(stderr, "01_rocking_curve: %s\n", cause);
+        if (!is_of_input(tsr_error_status()))
+            fprintf(stderr, "%s\n", tsr_error_text());
+    }
     return code;
 }
 

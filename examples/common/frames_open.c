@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "failure.h"
 #include "frames_file.h"
 
 /* What rank 0 tells the others. */
@@ -40,14 +41,6 @@ static tsr_status fit(const char *what, const char *from, char *to, size_t bytes
     return TSR_OK;
 }
 
-/* The first line of a failure's text, without the place it came from. */
-static void keep_reason(const char *path, char *out, size_t bytes)
-{
-    const char *text = tsr_error_text(), *from = strstr(text, path);
-    snprintf(out, bytes, "%s", from ? from : text);
-    out[strcspn(out, "\n")] = '\0';
-}
-
 tsr_status frames_open(const char *path, const char *data_set, frames_scan *out)
 {
     description  d = {0};
@@ -59,7 +52,7 @@ tsr_status frames_open(const char *path, const char *data_set, frames_scan *out)
     if (d.status == TSR_OK)
         describe(f, &d.scan);
     else
-        keep_reason(path, d.why, sizeof d.why);
+        failure_reason(d.why, sizeof d.why);
     TSR_TRY(tsr_agree(&d, sizeof d));
     if (d.status != TSR_OK) {
         frames_file_put(f);
