@@ -22,6 +22,7 @@ typedef struct root {
 
 typedef struct handle {
     bool     live, no_write, promoted, sealed, unbound, whole;
+    bool     inexact; /* its boxes are met by their bounding boxes: delinearized, diagonal */
     int      root, scope, rank;
     int      bad; /* 1 + id of the mistake that made it; 0: a store */
     tsr_type type;

@@ -315,7 +315,7 @@ static bool bind_manual(execution *e)
         if (x->cut->shape.rank != x->h->rank ||
             memcmp(x->cut->shape.extent, x->h->extent, (size_t)x->h->rank * 8) != 0)
             return false;
-        if (x->access == TSR_REDUCE)
+        if (x->access == TSR_REDUCE || (x->covered && x->h->inexact))
             return false;
         if (x->covered)
             memset(x->covered, 0, (size_t)x->at.n);
@@ -361,6 +361,8 @@ static bool written_apart(execution *e)
             const operand *y = &e->arg[j];
             if (!y->h || y->h->root != x->h->root || !is_written(y->access))
                 continue;
+            if (j != k && (x->h->inexact || y->h->inexact))
+                return false;
             for (int64_t i = 0; i < y->at.n; ++i)
                 if (mark[y->at.at[i]]++)
                     return false;
@@ -662,10 +664,15 @@ static bool run(execution *e)
     }
     if (e->reduced >= 0)
         return run_in_order(e);
-    if (e->desc->d.canonical)
+    if (e->desc->d.canonical) {
         run_canonical(e);
-    else
+    } else {
+        el_not_finite = false;
         run_whole(e);
+        for (int k = 0; k < e->n; ++k)
+            if (e->arg[k].access == TSR_REDUCE && el_not_finite)
+                return false;
+    }
     return true;
 }
 

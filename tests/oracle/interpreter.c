@@ -20,6 +20,8 @@
  *    reduction in a manual launch or through an image, and two reductions in one task have no
  *    documented bits: the generator makes none.
  *  - A body of a canonical task, or of one with a float reduction, is called with one leaf at a time.
+ *  - A view with a split dimension or a diagonal is met by bounding boxes: nothing that they would
+ *    call an overlap of written pieces is made.
  *  - A store attached for reading is not written; an unbound store is written once.
  *  - A view that a task reads and writes, aligned, is one memory: bodies read each element before
  *    they write it. */
@@ -292,6 +294,7 @@ static bool view_delinearize(handle *v, const oracle_op *o)
         product *= o->p[2 + k];
     if (d >= v->rank || n < 1 || v->rank + n - 1 > TSR_MAX_RANK || product != v->extent[d])
         return false;
+    v->inexact |= n > 1;
     int64_t stride = v->stride[d];
     remove_dim(v, d);
     for (int k = n - 1; k >= 0; --k) {
@@ -313,6 +316,7 @@ static bool view_diagonal(handle *v, const oracle_op *o)
     }
     if (v->extent[b] != v->extent[a])
         return false;
+    v->inexact = true;
     v->stride[a] += v->stride[b];
     remove_dim(v, b);
     return true;
