@@ -95,6 +95,7 @@ static void *worker_main(void *user)
     struct worker *w = user;
     struct tsr_runtime *rt = w->rt;
     struct engine *e = rt->engine;
+    runtime_current = rt; /* bodies ask for struct types, ranks, counters */
     const uint64_t spin = rt->schedule->spin_ticks;
     uint64_t idle_since = observe_stamp();
     bool idle = false;
