@@ -103,14 +103,38 @@ static bool inputs_are_replicated(struct tsr_runtime *rt, const struct operation
     return true;
 }
 
+/* Do the boxes that different ranks would write meet?  Owner maps speak of one box a rank: explicit
+ * pieces and images may be disjoint although their ranks' hulls are not. */
+static bool ranks_meet(const struct tsr_runtime *rt, const struct plan *p)
+{
+    if (rt->n_ranks == 1 || p->alone >= 0 || p->replicated)
+        return false;
+    for (int k = 0; k < p->n_args; ++k) {
+        const struct plan_arg *pa = &p->arg[k];
+        if (pa->store && !pa->unbound && (pa->access == TSR_WRITE || pa->access == TSR_READ_WRITE) &&
+            (p->manual || p->has_image || !pa->view->exact) &&
+            !owner_boxes_disjoint(pa->rank_box, rt->n_ranks))
+            return true;
+    }
+    return false;
+}
+
 static tsr_status solve(struct tsr_runtime *rt, struct operation *op)
 {
+    op->alone = false;
     op->inputs_replicated = inputs_are_replicated(rt, op);
-    TSR_TRY(solve_operation(rt, op, &op->plan));
+    for (;;) {
+        TSR_TRY(solve_operation(rt, op, &op->plan));
+        if (op->plan->has_image)
+            TSR_TRY(image_resolve(rt, op));
+        if (op->alone || !ranks_meet(rt, op->plan))
+            break;
+        plan_release(op->plan);
+        op->plan = NULL;
+        op->alone = true;
+    }
     if (op->plan->replicated)
         observe_count(observe_lane(rt->observe, 0), TSR_COUNT_REPLICATED, 1);
-    if (op->plan->has_image)
-        TSR_TRY(image_resolve(rt, op));
     if (op->plan->has_unbound && !unbound_prepare(rt, op))
         return tsr_fail_(op->site, TSR_NO_MEMORY, "no memory for an unbound output");
     return TSR_OK;

@@ -222,8 +222,7 @@ bool exchange_place(struct analysis *a)
                 return false;
             map = g->settled;
         }
-        if (g->asked != NULL && !a->plan->replicated &&
-            !exchange(a, g, map, g->asked, WIRE_DATA))
+        if (g->asked != NULL && !exchange(a, g, map, g->asked, WIRE_DATA))
             return false;
     }
     return true;
@@ -275,7 +274,7 @@ void exchange_commit(struct analysis *a)
             observe_count(observe_lane(a->rt->observe, 0), TSR_COUNT_SETTLES, 1);
         }
         bool ok = true;
-        if (g->asked != NULL && !a->plan->replicated)
+        if (g->asked != NULL)
             ok = owner_map_fetched(g->owners, number, g->asked);
         if (g->wrote != NULL && a->plan->replicated)
             ok = owner_map_replicate(g->owners, number, &g->wrote[0]) && ok;

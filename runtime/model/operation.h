@@ -37,6 +37,8 @@ struct operation {
     int                  n_args;
     int                  priority;
     int64_t              points;     /* > 0: a manual launch */
+    bool                 alone;      /* one rank runs all of it: what ranks would write, as boxes, meets;
+                                        set before solve */
     bool                 inputs_replicated; /* every rank holds all that it reads; set before solve */
     tsr_site             site;
     const char          *provenance;

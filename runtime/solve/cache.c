@@ -160,7 +160,8 @@ static void sign(const struct tsr_runtime *rt, const struct operation *op, struc
     const bool            has_ranks = rt->n_ranks > 1;
     g->n = HEAD_WORDS;
     g->word[0] = (uint64_t)(uintptr_t)op->desc;
-    g->word[1] = (uint64_t)op->points << 8 | (uint64_t)op->n_args << 1 | op->inputs_replicated;
+    g->word[1] = (uint64_t)op->points << 8 | (uint64_t)op->n_args << 2 | (uint64_t)op->alone << 1 |
+                 op->inputs_replicated;
     for (int i = 0; i < op->n_args; ++i)
         sign_arg(g, op, i, has_ranks);
     uint64_t h = 0;

@@ -201,10 +201,11 @@ static bool deal_points(const struct problem *q, struct plan *p)
         sum += max64(1, m[r].workers);
     for (int r = 0; r < p->n_ranks; ++r) {
         up_to += max64(1, m[r].workers);
-        const int64_t to = mul_div(q->op->points, up_to, sum);
+        const int64_t to = q->op->alone ? q->op->points : mul_div(q->op->points, up_to, sum);
         p->rank_iteration[r] = (tsr_box){.rank = 1, .low = {from}, .high = {to}};
         from = to;
     }
+    p->alone = q->op->alone ? 0 : -1;
     p->first_point = p->rank_iteration[q->rt->rank].low[0];
     p->n_points = (int)(p->rank_iteration[q->rt->rank].high[0] - p->first_point);
     return true;

@@ -341,7 +341,7 @@ tsr_status solve_choose_ranks(struct problem *q)
         give_to(q, -1);
         return TSR_OK;
     }
-    if (q->small || !can_cut(q)) {
+    if (q->small || q->op->alone || !can_cut(q)) {
         q->alone = keys_place(q, &q->alone_arg);
         give_to(q, q->alone);
         return TSR_OK;
