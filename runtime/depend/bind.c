@@ -115,14 +115,14 @@ static void bind_store(struct analysis *a, int k)
     }
     const struct group *g = &a->group[a->group_of[k]];
     const struct instance *i = g->writes >> k & 1 ? g->now : g->old;
+    if (pa->access == TSR_REDUCE) { /* accumulators, whoever holds the result */
+        s->simple = false;
+        return;
+    }
     if (i == NULL)
         return;
     if (arg->root->pieces != NULL) {
         s->pieces[k] = arg->root->pieces;
-        s->simple = false;
-        return;
-    }
-    if (pa->access == TSR_REDUCE) {
         s->simple = false;
         return;
     }
