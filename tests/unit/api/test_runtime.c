@@ -143,7 +143,7 @@ static void nobody_looks(void)
     tsr_slice(s, 0, 2, 9, 1);
     if (tsr_issue(&failing, tsr_arg_of(s)) != TSR_OK)
         _exit(98);
-    exit(tsr_finish());
+    _exit(tsr_finish());
 }
 
 Test(api_runtime, failures_nobody_looked_at_are_printed, .timeout = 30)
@@ -162,7 +162,7 @@ static void somebody_looks(void)
     if (tsr_issue(&failing, tsr_arg_of(s)) != TSR_OK || tsr_store_status(s) != TSR_TASK_FAILED ||
         tsr_store_status(tsr_slice(s, 0, 2, 9, 1)) != TSR_BAD_ARGUMENT)
         _exit(98);
-    exit(tsr_finish());
+    _exit(tsr_finish());
 }
 
 Test(api_runtime, failures_somebody_looked_at_are_not, .timeout = 30)
