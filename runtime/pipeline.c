@@ -103,17 +103,34 @@ static bool inputs_are_replicated(struct tsr_runtime *rt, const struct operation
     return true;
 }
 
-/* Do the boxes that different ranks would write meet?  Owner maps speak of one box a rank: explicit
- * pieces and images may be disjoint although their ranks' hulls are not. */
-static bool ranks_meet(const struct tsr_runtime *rt, const struct plan *p)
+static bool is_written(const struct plan_arg *pa)
 {
+    return pa->store && !pa->unbound && (pa->access == TSR_WRITE || pa->access == TSR_READ_WRITE);
+}
+
+/* Do the boxes that different ranks would write of one root meet?  Owner maps speak of one box a rank:
+ * explicit pieces, images and several arguments may be disjoint although their ranks' hulls are not. */
+static bool ranks_meet(const struct tsr_runtime *rt, const struct operation *op)
+{
+    const struct plan *p = op->plan;
+    tsr_box hull[256];
     if (rt->n_ranks == 1 || p->alone >= 0 || p->replicated)
         return false;
     for (int k = 0; k < p->n_args; ++k) {
         const struct plan_arg *pa = &p->arg[k];
-        if (pa->store && !pa->unbound && (pa->access == TSR_WRITE || pa->access == TSR_READ_WRITE) &&
-            (p->manual || p->has_image || !pa->view->exact) &&
-            !owner_boxes_disjoint(pa->rank_box, rt->n_ranks))
+        bool doubtful = p->manual || p->has_image || (pa->store && !pa->unbound && !pa->view->exact);
+        if (!is_written(pa))
+            continue;
+        for (int r = 0; r < rt->n_ranks; ++r)
+            hull[r] = pa->rank_box[r];
+        for (int j = 0; j < p->n_args; ++j) {
+            if (j == k || !is_written(&p->arg[j]) || op->arg[j].root != op->arg[k].root)
+                continue;
+            doubtful = true;
+            for (int r = 0; r < rt->n_ranks; ++r)
+                hull[r] = box_hull(&hull[r], &p->arg[j].rank_box[r]);
+        }
+        if (doubtful && !owner_boxes_disjoint(hull, rt->n_ranks))
             return true;
     }
     return false;
@@ -127,7 +144,7 @@ static tsr_status solve(struct tsr_runtime *rt, struct operation *op)
         TSR_TRY(solve_operation(rt, op, &op->plan));
         if (op->plan->has_image)
             TSR_TRY(image_resolve(rt, op));
-        if (op->alone || !ranks_meet(rt, op->plan))
+        if (op->alone || !ranks_meet(rt, op))
             break;
         plan_release(op->plan);
         op->plan = NULL;

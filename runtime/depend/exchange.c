@@ -104,10 +104,12 @@ static void add_boxes(const struct analysis *a, int k, tsr_box *into, bool *seen
     }
 }
 
-/* A map knows no boxes of rank 0: there the element is one box of rank 1. */
+/* Does the old content matter?  Also where several arguments write: their hull has more elements than
+ * they write. */
 static bool is_reader(const struct analysis *a, const struct group *g, int k)
 {
     return (g->reads >> k & 1) || (g->folds >> k & 1) ||
+           ((g->writes >> k & 1) && __builtin_popcount(g->writes | g->folds) > 1) ||
            ((g->writes >> k & 1) && !writes_boxes(a, k));
 }
 

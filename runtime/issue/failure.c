@@ -60,6 +60,8 @@ void failure_drop(struct tsr_runtime *rt, struct root *root)
 {
     if (root->failed != NULL)
         --rt->issue->failed_roots;
+    if (root->agreed != NULL)
+        --rt->issue->agreed_roots;
     list_free(rt, &root->failed);
     list_free(rt, &root->agreed);
 }
@@ -177,7 +179,9 @@ static struct cause *propagate(struct tsr_runtime *rt, const struct use *use, in
             list_subtract(rt, list, &box);
         if (cause != NULL)
             list_add(list, &box, cause);
-        if (!agreed)
+        if (agreed)
+            rt->issue->agreed_roots += (*list != NULL) - had;
+        else
             rt->issue->failed_roots += (*list != NULL) - had;
     }
     return cause;
@@ -383,7 +387,7 @@ tsr_status failure_agree(struct tsr_runtime *rt, uint64_t number)
     struct issue_state *st = rt->issue;
     if (rt->n_ranks == 1)
         return TSR_OK;
-    uint64_t mine = (uint64_t)(st->failed_roots > 0);
+    uint64_t mine = (uint64_t)(st->failed_roots > 0 || st->agreed_roots > 0);
     for (int i = 0; i < st->n_journal && st->journal[i].number <= number; ++i)
         mine += st->journal[i].cause != NULL;
     uint64_t all[256];

@@ -43,7 +43,7 @@ struct issue_state {
     uint64_t reclaimed;  /* slots free up to here */
     int      ring, window;
     int      released;   /* roots released in this window */
-    int      failed_roots;
+    int      failed_roots, agreed_roots; /* roots with failed boxes, as known here and everywhere */
     size_t   held_most;  /* bytes of old generations in flight before issue waits */
     bool     working;    /* inside issue_close: do not nest */
     struct cause *causes;

@@ -141,7 +141,9 @@ static bool piece_of(const struct view *view, const tsr_box *mine, tsr_box *out)
         if (out->low[d] >= out->high[d])
             return false;
     }
-    return true;
+    const struct region r = view_region(view, out);
+    const tsr_box hull = region_hull(&r);
+    return box_contains(mine, &hull); /* a dropped dimension may lie outside */
 }
 
 tsr_status values_local(struct tsr_runtime *rt, struct root *root, struct view *view, tsr_piece *out,
@@ -159,6 +161,9 @@ tsr_status values_local(struct tsr_runtime *rt, struct root *root, struct view *
         tsr_box asked[256];
         for (int r = 0; r < rt->n_ranks; ++r)
             asked[r] = home[r];
+        if (!view->exact) /* its boxes are not boxes of the root: the first rank has all of them */
+            for (int r = 0; r < rt->n_ranks; ++r)
+                asked[r] = r == 0 ? mine : (tsr_box){.rank = root->rank};
         mine = asked[rt->rank];
         has = has && !box_is_empty(&mine);
         number = gather_issue(rt, root, view, asked, at);
