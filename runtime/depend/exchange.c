@@ -75,7 +75,7 @@ tsr_box exchange_box(const struct analysis *a, int k, int r)
 static bool writes_boxes(const struct analysis *a, int k)
 {
     const struct plan_arg *pa = &a->plan->arg[k];
-    if (pa->access != TSR_WRITE || !pa->view->exact || !pa->disjoint)
+    if (pa->access != TSR_WRITE || !pa->view->exact || !pa->disjoint || pa->image)
         return false;
     for (int d = 0; d < pa->all.rank; ++d)
         if (pa->all.step[d] != 1)

@@ -133,7 +133,8 @@ static int uses_of(const struct operation *op, struct use *out)
         u->region = view_region(arg->view, &box);
         if (op->plan != NULL && op->plan->arg[k].store && !op->plan->arg[k].unbound) {
             u->region = op->plan->arg[k].all;
-            u->whole = access == TSR_WRITE && arg->view->exact && !op->plan->manual;
+            u->whole = access == TSR_WRITE && arg->view->exact && !op->plan->manual &&
+                       !op->plan->arg[k].image;
         }
         if (!arg->root->extent_known || (op->plan != NULL && op->plan->arg[k].unbound))
             u->region = (struct region){.rank = arg->root->rank};

@@ -11,7 +11,6 @@
 
 bool unbound_prepare(struct tsr_runtime *rt, struct operation *op)
 {
-    (void)rt;
     for (int k = 0; k < op->n_args; ++k) {
         struct root *root = op->arg[k].root;
         if (root == NULL || !op->plan->arg[k].unbound)
@@ -26,8 +25,11 @@ bool unbound_prepare(struct tsr_runtime *rt, struct operation *op)
         for (int d = 1; d < root->rank; ++d)
             u->row_elements *= root->extent[d];
         root->unbound = u;
-        if (u->data == NULL || u->rows == NULL)
+        u->begin = base_calloc((size_t)rt->n_ranks, sizeof *u->begin);
+        if (u->data == NULL || u->rows == NULL || u->begin == NULL)
             return false;
+        for (int r = 0; r < rt->n_ranks; ++r)
+            u->begin[r] = op->plan->rank_iteration[r].low[0];
     }
     return true;
 }
@@ -55,6 +57,16 @@ static bool rows_place(struct tsr_runtime *rt, struct root *root, int64_t first,
     return true;
 }
 
+/* Do rank q's rows come before rank r's?  In the order of the iteration: a reversed view deals it to the
+ * ranks from the other end. */
+static bool comes_before(const struct root *root, int q, int r)
+{
+    const int64_t *begin = root->unbound != NULL ? root->unbound->begin : NULL;
+    if (begin == NULL || begin[q] == begin[r])
+        return q < r;
+    return begin[q] < begin[r];
+}
+
 tsr_status unbound_bind(struct tsr_runtime *rt, struct root *root, tsr_site at)
 {
     if (root->extent_known)
@@ -69,19 +81,20 @@ tsr_status unbound_bind(struct tsr_runtime *rt, struct root *root, tsr_site at)
     if (rt->n_ranks > 1)
         TSR_TRY(network_allgather(rt->network, root->last_writer, &mine, sizeof mine, all));
     for (int r = 0; r < rt->n_ranks; ++r) {
-        first += r < rt->rank ? all[r] : 0;
+        first += comes_before(root, r, rt->rank) ? all[r] : 0;
         total += all[r];
     }
     if (!root_bind_extent(rt, root, total) || !rows_place(rt, root, first, mine))
         return tsr_fail_(at, TSR_NO_MEMORY, "no memory for %lld rows", (long long)total);
     struct owner_map *map = rt->n_ranks > 1 && total > 0 ? depend_owners(rt, root) : NULL;
     tsr_box boxes[256];
-    int64_t row = 0;
     for (int r = 0; r < rt->n_ranks && map != NULL; ++r) {
+        int64_t row = 0;
+        for (int q = 0; q < rt->n_ranks; ++q)
+            row += comes_before(root, q, r) ? all[q] : 0;
         boxes[r] = box_of_shape(root->rank, root->extent);
         boxes[r].low[0] = row;
-        row += all[r];
-        boxes[r].high[0] = row;
+        boxes[r].high[0] = row + all[r];
     }
     if (map != NULL)
         (void)owner_map_write(map, root->last_writer, boxes);

@@ -130,7 +130,7 @@ struct unbound {
     void    **data;          /* [n] */
     int64_t  *rows;          /* [n] */
     int64_t   row_elements;  /* of one row */
-    uint64_t  writer;        /* number of the operation; 0: none yet */
+    int64_t  *begin;         /* [n_ranks] where each rank's points begin in the iteration */
 };
 
 /* What an operation needs while it is in flight. */

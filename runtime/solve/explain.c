@@ -168,7 +168,9 @@ static void add_candidate(void *user, const struct problem *q, const struct cand
 static void add_place(struct observe_text *t, const struct problem *q, const struct plan *p)
 {
     struct words w;
-    const char  *why = q->small ? "small" : "nothing of it can be cut";
+    const char  *why = q->small                      ? "small"
+                       : q->collides || q->op->alone ? "what ranks would write are no boxes apart"
+                                                     : "nothing of it can be cut";
     if (p->manual)
         observe_text_add(t, "manual: %lld points, dealt to ranks in blocks by workers\n",
                          (long long)p->n_all_points);

@@ -8,6 +8,7 @@
  * All of it follows from the task type and the views: shared. Cost: O(arguments * rank^2). Threads:
  * the issuing thread. */
 #include "solve/groups.h"
+#include "solve/solve.h"
 
 static int64_t gcd64(int64_t a, int64_t b)
 {
@@ -290,4 +291,47 @@ tsr_status solve_check_writes(struct problem *q)
                                  "%s: %s and %s are both written, and share elements of one store",
                                  q->desc->name, solve_arg_name(q, a, &x), solve_arg_name(q, b, &y));
     return TSR_OK;
+}
+
+/* ---- written arguments of one store, between ranks ---- */
+
+static tsr_box hull_of_rank(const struct problem *q, int arg, int r)
+{
+    tsr_box box;
+    solve_derive_box(q, arg, &q->rank_box[r], &box);
+    return solve_root_box(q->op->arg[arg].view, &box);
+}
+
+static bool pair_collides(const struct problem *q, int a, int b)
+{
+    const int n = q->rt->n_ranks;
+    for (int r = 0; r < n; ++r) {
+        if (box_is_empty(&q->rank_box[r]))
+            continue;
+        const tsr_box mine = hull_of_rank(q, a, r);
+        for (int s = 0; s < n; ++s) {
+            if (s == r || box_is_empty(&q->rank_box[s]))
+                continue;
+            const tsr_box other = hull_of_rank(q, b, s);
+            if (box_meets(&mine, &other))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool is_written_box(const struct problem *q, int arg)
+{
+    const enum role r = q->part[arg].role;
+    return r != ROLE_UNBOUND && r != ROLE_IMAGE && is_changed(q, arg);
+}
+
+bool solve_ranks_collide(const struct problem *q)
+{
+    for (int a = 0; a < q->op->n_args; ++a)
+        for (int b = a + 1; b < q->op->n_args; ++b)
+            if (is_written_box(q, a) && is_written_box(q, b) &&
+                q->op->arg[a].root == q->op->arg[b].root && pair_collides(q, a, b))
+                return true;
+    return false;
 }

@@ -89,7 +89,7 @@ struct problem {
     int        leaf_arg; /* whose accumulator sets them; -1 */
 
     /* choice */
-    bool             small, replicated;
+    bool             small, replicated, collides;
     int              alone, alone_arg; /* alone_arg: whose key chose it; -1 */
     struct candidate chosen;
     tsr_box         *rank_box; /* [n_ranks] iteration boxes; ours */
@@ -190,6 +190,9 @@ bool solve_view_separates(const struct view *v, int d);
 
 tsr_status solve_find_limits(struct problem *q);
 tsr_status solve_check_writes(struct problem *q); /* against each other */
+/* Would the hull of what one rank writes through one argument meet what another rank writes through
+ * another? Who owns what is said in boxes. */
+bool solve_ranks_collide(const struct problem *q);
 
 tsr_status solve_choose_ranks(struct problem *q);
 /* Even positions of a cut into `n` along d, weighted (or NULL): out[n + 1], ascending, legal. */

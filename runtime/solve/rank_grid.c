@@ -341,10 +341,13 @@ tsr_status solve_choose_ranks(struct problem *q)
         give_to(q, -1);
         return TSR_OK;
     }
-    if (q->small || q->op->alone || !can_cut(q)) {
-        q->alone = keys_place(q, &q->alone_arg);
-        give_to(q, q->alone);
-        return TSR_OK;
+    if (!q->small && !q->op->alone && can_cut(q)) {
+        const tsr_status s = search_ranks(q);
+        q->collides = s == TSR_OK && solve_ranks_collide(q);
+        if (!q->collides)
+            return s;
     }
-    return search_ranks(q);
+    q->alone = keys_place(q, &q->alone_arg);
+    give_to(q, q->alone);
+    return TSR_OK;
 }
