@@ -234,6 +234,12 @@ tsr_status solve_problem(struct problem *q, struct plan **out_plan)
     return s == TSR_OK ? solve_build(q, out_plan) : s;
 }
 
+static void count(struct tsr_runtime *rt, tsr_counter_id id)
+{
+    if (rt->observe != NULL) /* a suite may have none */
+        observe_count(observe_lane(rt->observe, 0), id, 1);
+}
+
 static tsr_status solve_new(struct tsr_runtime *rt, struct operation *op, const struct signature *g,
                             struct plan **out_plan)
 {
@@ -242,6 +248,7 @@ static tsr_status solve_new(struct tsr_runtime *rt, struct operation *op, const 
     const tsr_status s = solve_problem(&q, out_plan);
     solve_problem_done(&q);
     ++rt->solve->counts.misses;
+    count(rt, TSR_COUNT_PLAN_MISSES);
     if (s == TSR_OK && !(*out_plan)->one_off)
         add_plan(rt->solve, g, *out_plan);
     return s;
@@ -255,6 +262,7 @@ tsr_status solve_operation(struct tsr_runtime *rt, struct operation *op, struct 
     if (!known)
         return solve_new(rt, op, &g, out_plan);
     ++rt->solve->counts.hits;
+    count(rt, TSR_COUNT_PLAN_HITS);
     *out_plan = plan_keep(known);
     return TSR_OK;
 }

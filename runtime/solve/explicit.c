@@ -190,9 +190,20 @@ static tsr_status check_all_written(const struct problem *q)
 
 /* ---- the plan ---- */
 
+/* Two written arguments of one store: boxes of ranks would meet, who owns what is said in boxes. */
+static bool writes_one_store_twice(const struct problem *q)
+{
+    for (int a = 0; a < q->op->n_args; ++a)
+        for (int b = a + 1; b < q->op->n_args; ++b)
+            if (is_changed(q, a) && is_changed(q, b) && q->op->arg[a].root == q->op->arg[b].root)
+                return true;
+    return false;
+}
+
 static bool deal_points(const struct problem *q, struct plan *p)
 {
     const struct rank_machine *m = q->rt->machines;
+    const bool                 alone = q->op->alone || writes_one_store_twice(q);
     int64_t                    sum = 0, up_to = 0, from = 0;
     p->rank_iteration = plan_memory(p, p->n_ranks, sizeof *p->rank_iteration);
     if (!p->rank_iteration)
@@ -201,11 +212,11 @@ static bool deal_points(const struct problem *q, struct plan *p)
         sum += max64(1, m[r].workers);
     for (int r = 0; r < p->n_ranks; ++r) {
         up_to += max64(1, m[r].workers);
-        const int64_t to = q->op->alone ? q->op->points : mul_div(q->op->points, up_to, sum);
+        const int64_t to = alone ? q->op->points : mul_div(q->op->points, up_to, sum);
         p->rank_iteration[r] = (tsr_box){.rank = 1, .low = {from}, .high = {to}};
         from = to;
     }
-    p->alone = q->op->alone ? 0 : -1;
+    p->alone = alone ? 0 : -1;
     p->first_point = p->rank_iteration[q->rt->rank].low[0];
     p->n_points = (int)(p->rank_iteration[q->rt->rank].high[0] - p->first_point);
     return true;

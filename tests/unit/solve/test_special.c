@@ -221,3 +221,27 @@ Test(special, memory_that_runs_out_is_said)
     run_release(&run, plans);
     run_stop(&run);
 }
+
+Test(special, ranks_that_write_each_others_boxes_do_not)
+{
+    static const tsr_task_desc both = {
+        .name = "both", .args = {{TSR_WRITE, 0, 0, "even"}, {TSR_WRITE, 0, 0, "odd"}}};
+    struct run   run;
+    struct plan *plans[STAGE_MAX_RANKS];
+    run_start(&run, 2, NULL);
+    const int         x = run_root(&run, TSR_F64, 1, EXTENTS(20000));
+    const struct view all = map_identity(run.stage[0].root[x]);
+    const struct view even = map_slice(all, 0, 0, 20000, 2), odd = map_slice(all, 0, 1, 20000, 2);
+    const struct view back = map_slice(all, 0, 19999, -1, -2);
+    const struct call with = {&both, 2, {see_map(x, even), see_map(x, odd)}};
+    const struct call against = {&both, 2, {see_map(x, even), see_map(x, back)}};
+    cr_assert_eq(run_solve(&run, &with, plans), TSR_OK, "%s", tsr_error_text());
+    check_plans(&run, &with, plans);
+    cr_assert_eq(plans[0]->alone, -1);
+    run_release(&run, plans);
+    cr_assert_eq(run_solve(&run, &against, plans), TSR_OK, "%s", tsr_error_text());
+    check_plans(&run, &against, plans);
+    cr_assert_eq(plans[0]->alone, 0);
+    run_release(&run, plans);
+    run_stop(&run);
+}
