@@ -352,6 +352,8 @@ void groups_commit(struct analysis *a)
         hold(a, g->before);
         hold(a, g->old);
         hold(a, g->now);
+        if (g->now != NULL && g->now == g->before && g->writes != 0)
+            observe_count(observe_lane(a->rt->observe, 0), TSR_COUNT_IN_PLACE, 1);
         if (g->now == g->before || g->now == NULL)
             continue;
         if (g->before != NULL) {
