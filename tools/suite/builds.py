@@ -26,7 +26,7 @@ class Build:
         return ["meson", "setup", *(["--reconfigure"] if there else []), *self.options, self.folder]
 
     def compile(self):
-        return ["ninja", "-C", self.folder, "-j", str(os.cpu_count() or 1)]
+        return ["ninja", "-k", "0", "-C", self.folder, "-j", str(os.cpu_count() or 1)]
 
     def programs(self, pattern):
         """Executables of this build, by name."""

@@ -16,11 +16,12 @@ static tsr_status axpy_cpu(const tsr_task_context *t)
 
 static const tsr_task_desc axpy = {
     .name = "outside.axpy",
-    .args = {
-        [Y] = {TSR_READ_WRITE, TSR_F64, .rank = 1, .name = "y"},
-        [X] = {TSR_READ, TSR_F64, .rank = 1, .name = "x"},
-        [A] = {TSR_SCALAR, TSR_F64, .name = "a"},
-    },
+    .args =
+        {
+            [Y] = {TSR_READ_WRITE, TSR_F64, .rank = 1, .name = "y"},
+            [X] = {TSR_READ, TSR_F64, .rank = 1, .name = "x"},
+            [A] = {TSR_SCALAR, TSR_F64, .name = "a"},
+        },
     .constraints = {TSR_ALIGN(X, Y)},
     .variants = {[TSR_CPU] = {.body = axpy_cpu}},
 };
@@ -38,10 +39,11 @@ static tsr_status sum_cpu(const tsr_task_context *t)
 
 static const tsr_task_desc sum = {
     .name = "outside.sum",
-    .args = {
-        [TOTAL] = {TSR_REDUCE, TSR_F64, .name = "total", .reduction = TSR_SUM},
-        [PART] = {TSR_READ, TSR_F64, .rank = 1, .name = "part"},
-    },
+    .args =
+        {
+            [TOTAL] = {TSR_REDUCE, TSR_F64, .name = "total", .reduction = TSR_SUM},
+            [PART] = {TSR_READ, TSR_F64, .rank = 1, .name = "part"},
+        },
     .constraints = {TSR_BROADCAST(TOTAL)},
     .variants = {[TSR_CPU] = {.body = sum_cpu}},
 };

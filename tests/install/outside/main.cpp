@@ -52,7 +52,7 @@ tsr_status compute(std::vector<double> &values)
     TSR_TRY(tsr_read(root, values.data(), bytes));
     return TSR_OK;
 }
-}
+} // namespace
 
 int main(int argc, char **argv)
 {
