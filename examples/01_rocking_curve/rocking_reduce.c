@@ -28,7 +28,7 @@ typedef struct results {
 /* A view of a store with leading dimensions of extent 1, three in all. */
 static tsr_store as_3d(tsr_store s)
 {
-    while (tsr_store_shape(s).rank < 3)
+    for (int rank = tsr_store_shape(s).rank; rank < 3; ++rank)
         s = tsr_promote(s, 0, 1);
     return s;
 }
