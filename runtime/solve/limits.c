@@ -7,6 +7,8 @@
  *
  * All of it follows from the task type and the views: shared. Cost: O(arguments * rank^2). Threads:
  * the issuing thread. */
+#include <string.h>
+
 #include "solve/groups.h"
 #include "solve/solve.h"
 
@@ -223,9 +225,10 @@ static tsr_status find_leaves(struct problem *q)
     q->leafwise = is_leafwise(q);
     q->leaf_arg = -1;
     solve_leaf_of(q, q->extent, false, q->soft, NULL);
+    solve_leaf_of(q, q->extent, true, q->shape, &q->leaf_arg);
     if (!q->leafwise)
         return TSR_OK;
-    solve_leaf_of(q, q->extent, true, q->leaf, &q->leaf_arg);
+    memcpy(q->leaf, q->shape, sizeof q->leaf);
     widen_leaf(q);
     for (int d = 0; d < q->rank; ++d) {
         const tsr_status s = fit_leaf(q, d);
@@ -240,7 +243,7 @@ static tsr_status find_leaves(struct problem *q)
 tsr_status solve_find_limits(struct problem *q)
 {
     for (int d = 0; d < TSR_MAX_RANK; ++d)
-        q->unit[d] = q->least[d] = q->soft[d] = 1;
+        q->unit[d] = q->least[d] = q->soft[d] = q->shape[d] = 1;
     tsr_status s = limit_all_written(q);
     if (s == TSR_OK)
         s = take_sizes(q);

@@ -3,9 +3,10 @@
  * A piece should fit half of L2 along with what neighbours in a chain of operations touch of it, and
  * be worth several times what a task costs. Its size is counted in elements, at ELEMENT_BYTES each,
  * and not in the bytes of this operation's arguments, so that operations over equal boxes have equal
- * pieces, which meet without search. The outermost dimensions are cut first (pieces are contiguous),
- * into pieces that are multiples of the leaf where there are many, of as much of it as keeps them
- * even where there are few.
+ * pieces, which meet without search. The outermost dimensions are cut first, into pieces that are
+ * multiples of the leaf where there are many, of as much of it as keeps them even where there are
+ * few; inner ones when leaves along the outer do not make enough, and only then parts of leaves: so
+ * pieces of sums along leaves, and of what is not tied to any, are mostly the same.
  *
  * TESSERA_MIN_PIECE instead cuts down to pieces of about so many elements, in any dimensions, so that
  * small tests cross pieces.
@@ -67,7 +68,7 @@ static int64_t most_pieces(const struct problem *q, int d, struct interval box)
 /* The largest part of the leaf that leaves at least eight steps a piece. */
 static int64_t fine_unit(const struct problem *q, int d, int64_t length, int64_t n)
 {
-    int64_t soft = q->soft[d];
+    int64_t soft = q->shape[d];
     while (soft > 1 && length / soft < 8 * n)
         soft /= 2;
     if (q->leafwise || soft % q->unit[d] != 0)
@@ -78,7 +79,7 @@ static int64_t fine_unit(const struct problem *q, int d, int64_t length, int64_t
 /* Extent of pieces when there are many: of whole leaves, or a power of two below one. */
 static int64_t coarse_unit(const struct problem *q, int d, int64_t length, int64_t n)
 {
-    const int64_t want = max64(1, length / n), unit = q->unit[d], soft = q->soft[d];
+    const int64_t want = max64(1, length / n), unit = q->unit[d], soft = q->shape[d];
     const int64_t step = q->leafwise || soft % unit != 0 ? unit : soft;
     if (want * 2 > step)
         return max64(1, (want + step / 2) / step) * step;
@@ -142,12 +143,20 @@ static struct interval along(const tsr_box *b, int d)
     return (struct interval){b->low[d], b->high[d]};
 }
 
+/* Pieces of the shape that leaves have, while there are enough of them; then parts of such. */
 static void outermost_first(const struct problem *q, const tsr_box *box, int64_t *grid)
 {
     int64_t left = q->wanted_points;
     for (int d = 0; d < q->rank; ++d) {
-        grid[d] = min64(left, most_pieces(q, d, along(box, d)));
+        const struct interval i = along(box, d);
+        const int64_t         shapes = max64(1, ceil_div(i.high - i.low, q->shape[d]));
+        grid[d] = min64(left, min64(shapes, most_pieces(q, d, i)));
         left = ceil_div(left, grid[d]);
+    }
+    for (int d = 0; d < q->rank && left > 1; ++d) {
+        const int64_t more = min64(left, most_pieces(q, d, along(box, d)) / grid[d]);
+        grid[d] *= max64(1, more);
+        left = ceil_div(left, max64(1, more));
     }
 }
 

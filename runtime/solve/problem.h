@@ -84,6 +84,7 @@ struct problem {
     int64_t    unit[TSR_MAX_RANK];  /* cut at multiples of these, always */
     int64_t    least[TSR_MAX_RANK]; /* pieces have at least these extents */
     int64_t    soft[TSR_MAX_RANK];  /* cut at multiples of these where it costs little */
+    int64_t    shape[TSR_MAX_RANK]; /* pieces here are made of such boxes where it costs little */
     bool       leafwise;
     int64_t    leaf[TSR_MAX_RANK], leaf_grid[TSR_MAX_RANK];
     int        leaf_arg; /* whose accumulator sets them; -1 */
