@@ -51,7 +51,7 @@ static void data_free(struct operation *op, int n)
 /* Bind all arguments; on failure none holds anything. */
 static tsr_status arguments_bind(struct tsr_runtime *rt, const struct call *c, struct operation *op)
 {
-    const int n = desc_args(c->desc);
+    const int n = desc_checked(rt->api, c->desc)->n_args;
     if (__builtin_expect(c->n > n, 0))
         return failure_at(c->at, BAD_ARGUMENT, "%s takes %d arguments; %d are given", c->desc->name,
                           n, c->n);
@@ -97,9 +97,11 @@ static void references_take(struct operation *op)
 
 static tsr_status call_check(struct tsr_runtime *rt, const struct call *c, struct operation *op)
 {
-    tsr_status s = desc_check(rt->api, c->desc, c->at);
-    if (s != TSR_OK)
-        return s;
+    if (__builtin_expect(!c->desc || desc_checked(rt->api, c->desc)->desc != c->desc, 0)) {
+        const tsr_status s = desc_check(rt->api, c->desc, c->at);
+        if (s != TSR_OK)
+            return s;
+    }
     if (c->n < 0 || (c->n > 0 && !c->args))
         return failure_at(c->at, BAD_ARGUMENT, "%s: no arguments given", c->desc->name);
     if (c->points < 0)

@@ -36,7 +36,12 @@ struct root *root_make(struct tsr_runtime *rt, enum root_kind kind, tsr_type typ
 /* Its first handle; {0}: no memory, recorded. */
 tsr_store root_handle(struct tsr_runtime *rt, struct root *root, tsr_site at);
 
-/* Is a descriptor in order?  Looked at once for each. */
+/* Where it is kept that a descriptor was found in order: it was, if that is its own. */
+static inline struct checked *desc_checked(struct api_state *s, const tsr_task_desc *d)
+{
+    return &s->checked[(uintptr_t)d / 64 % CHECKED];
+}
+/* Is a descriptor in order? */
 tsr_status desc_check(struct api_state *s, const tsr_task_desc *d, tsr_site at);
 /* Arguments it names. */
 int desc_args(const tsr_task_desc *d);

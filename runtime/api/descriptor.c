@@ -132,9 +132,6 @@ static tsr_status variants_check(const tsr_task_desc *d, int n, tsr_site at)
 
 tsr_status desc_check(struct api_state *s, const tsr_task_desc *d, tsr_site at)
 {
-    const tsr_task_desc **known = &s->checked[(uintptr_t)d / 64 % CHECKED];
-    if (*known == d && d)
-        return TSR_OK;
     if (!d)
         return failure_at(at, BAD_ARGUMENT, "no task descriptor");
     if (!d->name || !d->name[0])
@@ -144,6 +141,6 @@ tsr_status desc_check(struct api_state *s, const tsr_task_desc *d, tsr_site at)
     if (status == TSR_OK)
         status = variants_check(d, n, at);
     if (status == TSR_OK)
-        *known = d;
+        *desc_checked(s, d) = (struct checked){d, n};
     return status;
 }

@@ -101,29 +101,17 @@ static bool table_grow(struct api_state *s)
     return true;
 }
 
-/* A free slot, its generation set; 0: no memory. */
-static uint32_t slot_take(struct api_state *s)
+uint32_t handle_slot_add(struct api_state *s)
 {
-    uint32_t slot = s->free_slot;
-    if (slot) {
-        s->free_slot = s->handle[slot].older;
-        return slot;
-    }
     if (s->n_handles >= s->capacity && !table_grow(s))
         return 0;
-    slot = s->n_handles++;
-    s->handle[slot].generation = s->first_generation;
-    return slot;
+    s->handle[s->n_handles].generation = s->first_generation;
+    return s->n_handles++;
 }
 
 static uint32_t slot_of(const struct api_state *s, const struct handle *h)
 {
     return (uint32_t)(h - s->handle);
-}
-
-static uint64_t id_of(const struct api_state *s, const struct handle *h)
-{
-    return (uint64_t)h->generation << 32 | slot_of(s, h);
 }
 
 static void scope_link(struct api_state *s, struct handle *h, int depth)
@@ -150,15 +138,13 @@ static void scope_unlink(struct api_state *s, struct handle *h)
 
 uint64_t handle_add(struct tsr_runtime *rt, const struct handle_make *m)
 {
-    struct api_state *s = rt->api;
-    const uint32_t    slot = slot_take(s);
-    if (!slot) {
+    struct handle *h = handle_take(rt->api);
+    if (!h) {
         view_release(m->view);
         partition_release(m->partition);
         api_no_memory(m->at);
         return 0;
     }
-    struct handle *h = &s->handle[slot];
     h->kind = (uint8_t)m->kind;
     h->type = m->type;
     h->root = m->root;
@@ -171,8 +157,7 @@ uint64_t handle_add(struct tsr_runtime *rt, const struct handle_make *m)
         ++m->root->handles;
     if (m->cause)
         ++m->cause->users;
-    scope_link(s, h, s->n_scopes - 1);
-    return id_of(s, h);
+    return handle_id(rt->api, h);
 }
 
 uint64_t handle_add_failed(struct tsr_runtime *rt, enum handle_kind kind, tsr_site at)
@@ -195,7 +180,7 @@ void handle_end(struct tsr_runtime *rt, struct handle *h, enum ended how, tsr_si
 {
     struct api_state *s = rt->api;
     struct tombstone *t = &s->tombstone[s->n_ended++ % TOMBSTONES];
-    t->id = id_of(s, h);
+    t->id = handle_id(s, h);
     t->made_at = h->made_at;
     t->ended_at = at;
     t->how = how;
@@ -203,8 +188,10 @@ void handle_end(struct tsr_runtime *rt, struct handle *h, enum ended how, tsr_si
     scope_unlink(s, h);
     struct root *root = h->root;
     view_release(h->view);
-    partition_release(h->partition);
-    cause_release(h->cause);
+    if (__builtin_expect(h->partition || h->cause, 0)) {
+        partition_release(h->partition);
+        cause_release(h->cause);
+    }
     h->kind = HANDLE_FREE;
     if (++h->generation == 0)
         h->generation = 1;

@@ -53,6 +53,20 @@ struct scope {
 
 enum { TOMBSTONES = 512, CHECKED = 64 };
 
+/* A descriptor that was found in order. */
+struct checked {
+    const tsr_task_desc *desc;
+    int                  n_args;
+};
+
+/* The last shape that was found in order. */
+struct made {
+    enum root_kind kind;
+    tsr_type       type;
+    size_t         bytes; /* of an element; 0: there was none */
+    tsr_shape      shape;
+};
+
 struct struct_types;
 
 struct api_state {
@@ -65,10 +79,11 @@ struct api_state {
     struct tombstone *tombstone; /* [TOMBSTONES], a ring */
     uint32_t          n_ended;
 
-    const tsr_task_desc *checked[CHECKED]; /* descriptors found in order, by address */
-    struct cause        *untold;
-    const char          *provenance;
-    int                  once; /* depth of TSR_ONCE */
+    struct checked checked[CHECKED]; /* by address */
+    struct made    made;
+    struct cause  *untold;
+    const char    *provenance;
+    int            once; /* depth of TSR_ONCE */
 
     tsr_site             started_at;
     uint64_t             last_partition; /* number */
@@ -111,6 +126,35 @@ struct handle_make {
     struct cause     *cause;     /* one more user */
     tsr_site          at;
 };
+
+/* A free slot behind the last; 0: no memory. */
+uint32_t handle_slot_add(struct api_state *s);
+
+/* A new handle of the innermost scope: its generation and its links are set, the rest is old. NULL: no
+ * memory. */
+static inline struct handle *handle_take(struct api_state *s)
+{
+    uint32_t slot = s->free_slot;
+    if (__builtin_expect(slot != 0, 1))
+        s->free_slot = s->handle[slot].older;
+    else if ((slot = handle_slot_add(s)) == 0)
+        return NULL;
+    struct handle *h = &s->handle[slot];
+    struct scope  *scope = &s->scope[s->n_scopes - 1];
+    h->scope = s->n_scopes - 1;
+    h->newer = 0;
+    h->older = scope->newest;
+    if (h->older)
+        s->handle[h->older].newer = slot;
+    scope->newest = slot;
+    return h;
+}
+
+/* The number by which the program knows it. */
+static inline uint64_t handle_id(const struct api_state *s, const struct handle *h)
+{
+    return (uint64_t)h->generation << 32 | (uint32_t)(h - s->handle);
+}
 
 /* The id of a new handle in the innermost scope; 0: no memory (recorded at m->at; view and partition
  * are released, the root is not touched). */

@@ -38,12 +38,28 @@ static tsr_status shape_check(tsr_type type, const tsr_shape *shape, bool rest, 
     return TSR_OK;
 }
 
+/* Was the last shape that was found in order this one? */
+static inline bool is_made_before(const struct made *m, enum root_kind kind, tsr_type type,
+                                  const tsr_shape *shape)
+{
+    if (m->bytes == 0 || m->kind != kind || m->type != type || m->shape.rank != shape->rank)
+        return false;
+    for (int d = 0; d < shape->rank; ++d)
+        if (m->shape.extent[d] != shape->extent[d])
+            return false;
+    return true;
+}
+
 struct root *root_make(struct tsr_runtime *rt, enum root_kind kind, tsr_type type,
                        const tsr_shape *shape, tsr_site at)
 {
-    size_t bytes = 0;
-    if (shape_check(type, shape, kind == ROOT_UNBOUND, &bytes, at) != TSR_OK)
-        return NULL;
+    struct made *last = &rt->api->made;
+    size_t       bytes = last->bytes;
+    if (!is_made_before(last, kind, type, shape)) {
+        if (shape_check(type, shape, kind == ROOT_UNBOUND, &bytes, at) != TSR_OK)
+            return NULL;
+        *last = (struct made){kind, type, bytes, *shape};
+    }
     struct root *root = root_create(rt, &(struct root_make){.kind = kind,
                                                             .type = type,
                                                             .element_bytes = bytes,
@@ -57,12 +73,21 @@ struct root *root_make(struct tsr_runtime *rt, enum root_kind kind, tsr_type typ
 
 tsr_store root_handle(struct tsr_runtime *rt, struct root *root, tsr_site at)
 {
-    const struct handle_make m = {.kind = HANDLE_STORE,
-                                  .type = root->type,
-                                  .root = root,
-                                  .view = view_keep(root->whole),
-                                  .at = at};
-    return (tsr_store){handle_add(rt, &m)};
+    struct handle *h = handle_take(rt->api);
+    if (!h) {
+        api_no_memory(at);
+        return (tsr_store){0};
+    }
+    h->kind = HANDLE_STORE;
+    h->unbound = !root->extent_known;
+    h->type = root->type;
+    h->root = root;
+    h->view = view_keep(root->whole);
+    h->partition = NULL;
+    h->cause = NULL;
+    h->made_at = at;
+    ++root->handles;
+    return (tsr_store){handle_id(rt->api, h)};
 }
 
 /* A store of a new root; on failure one that carries it. */

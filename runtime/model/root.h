@@ -42,6 +42,7 @@ struct instance {
     size_t        bytes;
     int32_t       users;     /* the root, operations in flight, pins */
     bool          foreign;   /* attached memory: not the pool's */
+    bool          whole;     /* of the root, in C order, from index 0 on */
     int           n_accesses, capacity;
     struct access *access;   /* oldest first */
     uint64_t      last;      /* number of the last operation that uses it */
@@ -116,7 +117,7 @@ struct root_make {
     tsr_type       type;
     size_t         element_bytes;
     int            rank;
-    const int64_t *extent;          /* [rank]; the first of an unbound one is not read */
+    const int64_t *extent;          /* [TSR_MAX_RANK]; the first of an unbound one is not looked at */
     tsr_site       at;
 };
 

@@ -30,6 +30,7 @@ struct view_table {
     struct view **bucket;
     struct view  *spare;          /* to be made new, by ->next */
     struct view  *recent[RECENT]; /* identities, borrowed; NULL: none */
+    struct view  *scalar;         /* of no dimension on one element, borrowed; NULL: none */
     unsigned      turn;
 };
 
@@ -161,6 +162,7 @@ static void grow(struct view_table *t)
 static void sweep(struct view_table *t)
 {
     memset(t->recent, 0, sizeof t->recent);
+    t->scalar = NULL;
     for (size_t i = 0; i < t->n_buckets; ++i) {
         struct view **at = &t->bucket[i];
         while (*at) {
@@ -236,12 +238,14 @@ struct view *view_intern_shape(struct view_table *t, int rank, const int64_t *ex
     return v;
 }
 
-void view_release(struct view *v)
+struct view *view_intern_scalar(struct view_table *t)
 {
-    if (!v)
-        return;
-    assert(v->users > 0);
-    --v->users;
+    if (t->scalar)
+        return view_keep(t->scalar);
+    struct view map;
+    memset(&map, 0, sizeof map);
+    map.root_rank = 1;
+    return t->scalar = view_intern(t, &map);
 }
 
 /* ---- what a view does ---- */

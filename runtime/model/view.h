@@ -34,13 +34,20 @@ struct view *view_intern(struct view_table *t, const struct view *v);
 /* The interned identity of a shape, one more user; NULL: no memory.  A few of the last are found by a
  * comparison or two. */
 struct view *view_intern_shape(struct view_table *t, int rank, const int64_t *extent);
+/* The interned view of no dimension on the one element of a row, one more user; NULL: no memory. */
+struct view *view_intern_scalar(struct view_table *t);
 /* One more user. */
 static inline struct view *view_keep(struct view *v)
 {
     ++v->users;
     return v;
 }
-void         view_release(struct view *v);
+/* One user less.  Takes NULL. */
+static inline void view_release(struct view *v)
+{
+    if (v)
+        --v->users;
+}
 /* Free views nobody uses when more than a few thousand gathered. */
 void         view_table_sweep(struct view_table *t);
 
