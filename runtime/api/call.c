@@ -23,10 +23,13 @@ tsr_store call_failed_like(struct tsr_runtime *rt, const struct handle *h, tsr_s
     return (tsr_store){handle_add(rt, &m)};
 }
 
-/* Mark the outputs of a call that failed. This thread's last failure is the cause, before and after. */
+/* Mark the outputs of a call that failed. This thread's last failure is the cause, before and after:
+ * bodies that run here meanwhile, because the window closes, leave traces of their own. */
 static void outputs_fail(struct tsr_runtime *rt, const struct call *c)
 {
-    const int n = desc_args(c->desc);
+    const int    n = desc_args(c->desc);
+    struct trace cause;
+    trace_save(&cause);
     for (int i = 0; i < n && i < c->n; ++i) {
         if (!access_writes(c->desc->args[i].access))
             continue;
@@ -39,6 +42,7 @@ static void outputs_fail(struct tsr_runtime *rt, const struct call *c)
             continue;
         h->root->promised = true;
         pipeline_fail(rt, h->root, h->view, c->at);
+        trace_restore(&cause);
     }
 }
 
