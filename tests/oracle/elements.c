@@ -452,7 +452,7 @@ static void combine_arg(bool greatest, tsr_type t, void *into, const void *from)
     const int      l = less(value, from, into);
     if (value == TSR_F64 && (isnan(load_float(value, into)) || isnan(load_float(value, from))))
         el_not_finite = true; /* what wins is not documented */
-    int64_t        a, b;
+    int64_t a, b;
     memcpy(&a, (const char *)into + 8, 8);
     memcpy(&b, (const char *)from + 8, 8);
     if (l == (greatest ? -1 : 1) || (l == 0 && b < a))

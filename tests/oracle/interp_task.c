@@ -384,7 +384,7 @@ static bool readable(execution *e, int *out_cause)
         const int cause = handle_cause(e->s, x->h, &all, &sure);
         if (!sure)
             return false;
-        if (cause && !all && (x->partly || x->access == TSR_REDUCE))
+        if (cause && (x->cut || (!all && (x->partly || x->access == TSR_REDUCE))))
             return false;
         if (cause && x->access == TSR_REDUCE && e->desc->kernel == K_SUMMED)
             return false;
@@ -697,7 +697,8 @@ static void put_back(execution *e, int cause)
             mark_failed(e->s, x->h->root, &x->at, x->covered, cause);
         else
             mark_good(e->s, x->h->root, &x->at, x->covered,
-                      x->access == TSR_WRITE && !x->cut && e->desc->kernel != K_SCATTER);
+                      x->access == TSR_WRITE && !x->cut && !x->h->inexact &&
+                          e->desc->kernel != K_SCATTER);
     }
 }
 

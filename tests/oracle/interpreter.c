@@ -518,7 +518,7 @@ static bool step_fill(interp *s, oracle_op *o)
                     r->bytes + (size_t)p.at[k] * r->size);
         r->defined[p.at[k]] = 1;
     }
-    mark_good(s, h->root, &p, NULL, true);
+    mark_good(s, h->root, &p, NULL, !h->inexact);
     o->shape_now = handle_shape(h);
     o->type_now = h->type;
     return true;
@@ -548,7 +548,7 @@ static bool step_copy(interp *s, oracle_op *o)
     if (cause)
         mark_failed(s, to->root, &tp, NULL, cause);
     else
-        mark_good(s, to->root, &tp, NULL, true);
+        mark_good(s, to->root, &tp, NULL, !to->inexact);
     o->failed = cause > 0;
     return true;
 }
