@@ -104,7 +104,7 @@ struct signature {
 
 /* The first argument with the same root, and what kind of root: two written arguments of one root
  * must not meet. */
-static uint64_t root_word(const struct operation *op, int arg)
+static inline uint64_t root_word(const struct operation *op, int arg)
 {
     int same = 0;
     while (op->arg[same].root != op->arg[arg].root)
@@ -117,67 +117,70 @@ static uint64_t root_word(const struct operation *op, int arg)
 static uint64_t key_word(const struct operation_arg *arg, bool has_ranks)
 {
     const struct root *root = arg->root;
-    if (!root->key)
-        return 0;
     const struct plan_arg *a = &root->key->arg[root->key_arg];
     return (uint64_t)(has_ranks ? a->rank_cut : 0) << 32 | (arg->view->identity ? 0 : a->cut);
 }
 
-static uint64_t key_is_everywhere(const struct root *root, bool has_ranks)
-{
-    return has_ranks && root->key && root->key->replicated;
-}
-
-/* Sums of products: no multiplication waits for another. */
-static inline uint64_t mix(uint64_t word, uint64_t salt)
-{
-    return (word + salt) * (salt << 1 | 1);
-}
-
-static void sign_arg(struct signature *g, const struct operation *op, int arg, bool has_ranks)
+/* The words of one argument: two, and one more, announced in the second, where its root has a key that
+ * counts. */
+static inline void sign_arg(struct signature *g, const struct operation *op, int arg, bool has_ranks)
 {
     const struct operation_arg *a = &op->arg[arg];
     uint64_t                   *w = g->word + g->n;
-    g->n += ARG_WORDS;
-    w[0] = w[1] = w[2] = 0;
+    g->n += 2;
+    w[0] = w[1] = 0;
     if (!a->root)
         return;
     w[0] = (uint64_t)a->view->id << 32 | (uint32_t)a->type;
     w[1] = root_word(op, arg) << 56;
     if (op->points > 0) {
         w[1] ^= a->partition ? a->partition->id : 0;
-        return;
+    } else if (a->root->key) {
+        w[1] |= 2 | (has_ranks && a->root->key->replicated);
+        w[2] = key_word(a, has_ranks);
+        ++g->n;
     }
-    w[1] ^= key_is_everywhere(a->root, has_ranks);
-    w[2] = key_word(a, has_ranks);
 }
 
-static void sign(const struct tsr_runtime *rt, const struct operation *op, struct signature *g)
+/* Words times powers of an odd number: no multiplication waits for a word. */
+static inline uint64_t words_hash(const uint64_t *word, int n)
 {
-    static const uint64_t salt[] = {0x9e3779b97f4a7c15ull, 0xbf58476d1ce4e5b9ull,
-                                    0x94d049bb133111ebull, 0xd6e8feb86659fd93ull,
-                                    0xa0761d6478bd642full};
-    const bool            has_ranks = rt->n_ranks > 1;
+    const uint64_t base = 0x9e3779b97f4a7c15ull;
+    uint64_t       h = 0, factor = base;
+    for (int i = 0; i < n; ++i, factor *= base)
+        h += word[i] * factor;
+    h ^= h >> 32;
+    h *= 0xff51afd7ed558ccdull;
+    return h ^ h >> 29;
+}
+
+static inline void sign(const struct tsr_runtime *rt, const struct operation *op, struct signature *g)
+{
+    const bool has_ranks = rt->n_ranks > 1;
     g->n = HEAD_WORDS;
     g->word[0] = (uint64_t)(uintptr_t)op->desc;
     g->word[1] = (uint64_t)op->points << 8 | (uint64_t)op->n_args << 2 | (uint64_t)op->alone << 1 |
                  op->inputs_replicated;
     for (int i = 0; i < op->n_args; ++i)
         sign_arg(g, op, i, has_ranks);
-    uint64_t h = 0;
-    for (int i = 0; i < g->n; ++i)
-        h += mix(g->word[i], salt[i % 5] * (uint64_t)(2 * i + 1));
-    h ^= h >> 32;
-    h *= 0xff51afd7ed558ccdull;
-    g->hash = h ^ h >> 29;
+    g->hash = words_hash(g->word, g->n);
 }
 
-static struct plan *find_plan(struct solve_state *s, const struct signature *g)
+static inline bool is_same(const struct cached *c, const struct signature *g)
+{
+    if (c->hash != g->hash || c->n != g->n)
+        return false;
+    uint64_t differ = 0;
+    for (int i = 0; i < g->n; ++i)
+        differ |= c->word[i] ^ g->word[i];
+    return differ == 0;
+}
+
+static inline struct plan *find_plan(struct solve_state *s, const struct signature *g)
 {
     struct cached **head = &s->bucket[g->hash % BUCKETS], **at = head;
     for (struct cached *c; (c = *at) != NULL; at = &c->next) {
-        if (c->hash != g->hash || c->n != g->n ||
-            memcmp(c->word, g->word, (size_t)g->n * sizeof *g->word) != 0)
+        if (!is_same(c, g))
             continue;
         *at = c->next;
         c->next = *head;
