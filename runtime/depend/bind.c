@@ -93,11 +93,23 @@ bool bind_slot(struct analysis *a)
 
 static void bind_value(struct slot *s, int k)
 {
-    tsr_binding *b = &s->binding[k];
     struct operation_arg *arg = &s->op.arg[k];
-    b->origin = arg->data != NULL ? arg->data : (char *)arg->value;
-    b->rank = 0;
-    b->box_at = 0;
+    s->binding[k].origin = arg->data != NULL ? arg->data : (char *)arg->value;
+}
+
+void bind_instance(struct slot *s, const struct plan_side *side, int k, const struct instance *i)
+{
+    const struct operation_arg *arg = &s->op.arg[k];
+    const int64_t bytes = (int64_t)arg->root->element_bytes;
+    tsr_binding *b = &s->binding[k];
+    if (i->whole && (arg->view == arg->root->whole || arg->view->root_rank == 1)) {
+        for (int d = 0; d < b->rank; ++d)
+            b->stride[d] = side->binding[k].stride[d];
+        b->origin = i->base + side->origin_at[k] * bytes;
+        return;
+    }
+    const int64_t offset = view_strides(arg->view, i->stride, b->stride);
+    b->origin = instance_origin(i, arg->root->element_bytes) + offset * bytes;
 }
 
 static void bind_store(struct analysis *a, int k)
@@ -105,57 +117,47 @@ static void bind_store(struct analysis *a, int k)
     struct slot *s = a->s;
     const struct plan_arg *pa = &a->plan->arg[k];
     const struct operation_arg *arg = &a->op->arg[k];
-    tsr_binding *b = &s->binding[k];
-    b->rank = pa->rank;
-    b->box_at = pa->box_at;
     if (pa->unbound) {
         s->unbound[k] = arg->root->unbound;
-        s->simple = false;
         return;
     }
     const struct group *g = &a->group[a->group_of[k]];
     const struct instance *i = g->writes >> k & 1 ? g->now : g->old;
-    if (pa->access == TSR_REDUCE) { /* accumulators, whoever holds the result */
-        s->simple = false;
+    if (i == NULL || pa->access == TSR_REDUCE)
+        return;
+    if (arg->root->pieces == NULL) {
+        bind_instance(s, a->side, k, i);
         return;
     }
-    if (i == NULL)
-        return;
-    if (arg->root->pieces != NULL) {
-        s->pieces[k] = arg->root->pieces;
-        s->simple = false;
-        return;
-    }
-    const int64_t offset = view_strides(arg->view, i->stride, b->stride);
-    b->origin = instance_origin(i, arg->root->element_bytes) +
-                offset * (int64_t)arg->root->element_bytes;
+    s->pieces[k] = arg->root->pieces;
+    s->simple = false;
 }
 
-void bind_arguments(struct analysis *a)
+void bind_heads(struct slot *s, const struct plan_side *side)
 {
-    struct slot *s = a->s;
-    const tsr_task_desc *desc = a->op->desc;
-    s->simple = !a->plan->leafwise && desc->variants[TSR_CPU].foreign == NULL &&
-                a->op->status == TSR_OK;
-    s->body = desc->variants[TSR_CPU].body;
-    for (int k = 0; k < a->op->n_args; ++k) {
+    s->simple = side->simple && s->op.status == TSR_OK;
+    s->body = s->op.desc->variants[TSR_CPU].body;
+    for (int k = 0; k < s->op.n_args; ++k) {
+        const tsr_binding *from = &side->binding[k];
         tsr_binding *b = &s->binding[k];
-        const tsr_type declared = desc->args[k].type;
-        b->access = desc->args[k].access;
-        b->type = a->op->arg[k].type != TSR_TYPE_ANY ? a->op->arg[k].type : declared;
+        b->type = s->op.arg[k].type != TSR_TYPE_ANY ? s->op.arg[k].type : from->type;
+        b->access = from->access;
+        b->rank = from->rank;
+        b->box_at = from->box_at;
         s->unbound[k] = NULL;
         s->pieces[k] = NULL;
-        for (int d = 0; desc->variants[TSR_CPU].layout[k].order != TSR_ORDER_ANY && d < 1; ++d)
-            s->simple = false;
-        if (desc->variants[TSR_CPU].layout[k].contiguous ||
-            desc->variants[TSR_CPU].layout[k].alignment > 0)
-            s->simple = false;
-        if (a->plan->arg[k].store)
-            bind_store(a, k);
-        else
+        if (s->op.arg[k].root == NULL)
             bind_value(s, k);
     }
 #ifdef TSR_HOSTILE
     s->simple = false;
 #endif
+}
+
+void bind_arguments(struct analysis *a)
+{
+    bind_heads(a->s, a->side);
+    for (int k = 0; k < a->op->n_args; ++k)
+        if (a->plan->arg[k].store)
+            bind_store(a, k);
 }

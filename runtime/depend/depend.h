@@ -30,8 +30,11 @@ void depend_root_drop(struct tsr_runtime *rt, struct root *root);
 /* Forget an instance's accesses (all complete). */
 void depend_forget(struct tsr_runtime *rt, struct instance *i);
 
-/* Run-at-once path: memory for a one-point operation none of whose roots is in use; binds the slot and
- * needs no edges.  False: not possible this way; nothing was changed. */
+/* Is this an operation that can run as it is issued, if nobody uses its roots: one small point, whose
+ * arguments do not meet?  Looked at once for each plan. */
+bool depend_may_run_at_once(struct tsr_runtime *rt, const struct operation *op);
+/* Run-at-once path: memory for such an operation; binds the slot and needs no edges.  False: no memory;
+ * nothing was changed. */
 bool depend_bind_idle(struct tsr_runtime *rt, struct slot *s);
 /* It ran. */
 void depend_release_idle(struct tsr_runtime *rt, struct slot *s);

@@ -1,70 +1,92 @@
 /* depend/idle.c - binding a one-point operation whose roots nobody uses: no edges, no messages.
  *
+ * Which arguments share a root is part of a plan's signature; so whether one argument's writes may meet
+ * another's reads, and what else forbids running at once, is looked at once per plan.
+ *
  * Cost: O(arguments).  Threads: issuing thread. */
 #include "depend/internal.h"
 
-static bool instances_place(struct tsr_runtime *rt, struct slot *s, struct analysis *a)
+enum {
+    AT_ONCE_ELEMENTS = 4096,
+    AT_ONCE_FOLDS = sizeof((struct slot *)0)->spot_extra / sizeof(struct extra)
+};
+
+static bool is_touched(tsr_access access)
 {
-    groups_find(a);
-    for (int i = 0; i < a->n_groups; ++i) {
-        struct group *g = &a->group[i];
-        g->need = box_of_shape(g->root->rank, g->root->extent);
-        for (int w = 0; w < a->plan->n_args; ++w)
-            for (int r = 0; g->writes >> w & 1 && r < a->plan->n_args; ++r)
-                if (r != w && ((g->reads | g->writes) >> r & 1) &&
-                    !group_may_share(a->plan, w, r))
-                    return false; /* one argument's writes may meet another's reads */
+    return access != TSR_REDUCE && access != TSR_UNUSED_ARG;
+}
+
+/* May the writes of one argument meet what another of the same root reads or writes? */
+static bool arguments_meet(const struct plan *p, const struct operation *op)
+{
+    for (int w = 0; w < p->n_args; ++w) {
+        if (!p->arg[w].store ||
+            (p->arg[w].access != TSR_WRITE && p->arg[w].access != TSR_READ_WRITE))
+            continue;
+        for (int r = 0; r < p->n_args; ++r)
+            if (r != w && op->arg[r].root == op->arg[w].root && is_touched(p->arg[r].access) &&
+                !group_may_share(p, w, r))
+                return true;
     }
-    (void)s;
-    for (int i = 0; i < a->n_groups; ++i) {
-        struct group *g = &a->group[i];
-        if (g->root->instance == NULL)
-            g->root->instance = instance_create(rt, g->root, &g->need);
-        if (g->root->instance == NULL)
+    return false;
+}
+
+static bool may_run_at_once(const struct plan *p, const struct plan_side *side,
+                            const struct operation *op)
+{
+    return p->n_points == 1 && p->elements <= AT_ONCE_ELEMENTS && !p->has_image && !p->has_unbound &&
+           !p->manual && side->n_folds <= AT_ONCE_FOLDS && !arguments_meet(p, op);
+}
+
+bool depend_may_run_at_once(struct tsr_runtime *rt, const struct operation *op)
+{
+    struct plan_side *side = plan_side_get(rt, op->plan);
+    if (side != NULL && side->at_once == 0)
+        side->at_once = may_run_at_once(op->plan, side, op) ? 1 : -1;
+    return side != NULL && side->at_once > 0;
+}
+
+static bool accumulators_take(struct tsr_runtime *rt, struct slot *s, const struct plan_side *side)
+{
+    for (int f = 0; f < side->n_folds; ++f) {
+        const int k = side->fold_arg[f];
+        const size_t element = s->op.arg[k].root->element_bytes;
+        s->accumulator_block[k] = memory_take(rt, side->accumulator_bytes[k] * element + 1);
+        if (s->accumulator_block[k] == NULL)
             return false;
-        g->old = g->now = g->root->instance;
+        s->accumulator[k] = memory_data(s->accumulator_block[k]);
+        s->spot_extra[s->n_extras++] = (struct extra){.kind = EXTRA_FOLD, .arg = k, .peer = -1,
+                                                      .to = s->op.arg[k].root->instance,
+                                                      .element_bytes = element};
     }
+    s->extra = s->spot_extra;
     return true;
 }
 
 bool depend_bind_idle(struct tsr_runtime *rt, struct slot *s)
 {
-    struct analysis a;
-    a.rt = rt;
-    a.d = rt->depend;
-    a.s = s;
-    a.op = &s->op;
-    a.plan = s->op.plan;
-    a.n_extras = a.extra_capacity = 0;
-    a.extra = NULL;
-    a.no_memory = false;
-    a.plain = true;
-    a.side = plan_side_get(rt, a.plan);
-    if (a.side == NULL || !instances_place(rt, s, &a))
-        return false;
-    if (a.side->n_folds > (int)(sizeof s->spot_extra / sizeof s->spot_extra[0]))
-        return false;
-    s->n_points = a.plan->n_points;
+    const struct plan_side *side = s->op.plan->schedule;
+    s->n_points = 1;
     s->n_extras = 0;
     if (s->n_done < 1 && !words_room(rt->depend, s, 1))
         return false;
-    for (int f = 0; f < a.side->n_folds; ++f) {
-        const int k = a.side->fold_arg[f];
-        const size_t bytes = a.side->accumulator_bytes[k] * s->op.arg[k].root->element_bytes;
-        s->accumulator_block[k] = memory_take(rt, bytes + 1);
-        if (s->accumulator_block[k] == NULL) {
-            depend_release_idle(rt, s);
-            return false;
+    bind_heads(s, side);
+    for (int k = 0; k < s->op.n_args; ++k) {
+        struct root *root = s->op.arg[k].root;
+        if (root == NULL)
+            continue;
+        if (root->instance == NULL) {
+            const tsr_box all = box_of_shape(root->rank, root->extent);
+            root->instance = instance_create(rt, root, &all);
         }
-        s->accumulator[k] = memory_data(s->accumulator_block[k]);
-        struct extra *x = &s->spot_extra[s->n_extras++];
-        *x = (struct extra){.kind = EXTRA_FOLD, .arg = k, .peer = -1,
-                            .to = a.group[a.group_of[k]].now,
-                            .element_bytes = s->op.arg[k].root->element_bytes};
+        if (root->instance == NULL)
+            return false;
+        bind_instance(s, side, k, root->instance);
     }
-    s->extra = s->spot_extra;
-    bind_arguments(&a);
-    return true;
+    if (side->n_folds == 0 || accumulators_take(rt, s, side))
+        return true;
+    depend_release_idle(rt, s);
+    return false;
 }
 
 void depend_release_idle(struct tsr_runtime *rt, struct slot *s)

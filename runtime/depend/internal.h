@@ -136,7 +136,12 @@ struct analysis {
 };
 
 /* side.c */
-struct plan_side *plan_side_get(struct tsr_runtime *rt, struct plan *p);
+struct plan_side *plan_side_create(struct tsr_runtime *rt, struct plan *p);
+/* NULL: no memory. */
+static inline struct plan_side *plan_side_get(struct tsr_runtime *rt, struct plan *p)
+{
+    return p->schedule != NULL ? p->schedule : plan_side_create(rt, p);
+}
 bool strips_build(struct strips *out, const struct plan *p, int n_points, int first_extra, int n_extras,
                   int n_homes, bool fine);
 void strips_done(struct strips *s);
@@ -190,5 +195,9 @@ bool bind_slot(struct analysis *a);
 /* Room for at least n completion words. */
 bool words_room(struct depend_state *d, struct slot *s, int n);
 void bind_arguments(struct analysis *a);
+/* All of a binding but address and strides, and what it says of the slot. */
+void bind_heads(struct slot *s, const struct plan_side *side);
+/* Address and strides of argument k in this instance. */
+void bind_instance(struct slot *s, const struct plan_side *side, int k, const struct instance *i);
 
 #endif

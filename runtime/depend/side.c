@@ -3,7 +3,8 @@
  * Strips: the points in order, dealt to the workers in equal contiguous shares, each share cut into
  * strips of at most 16 (one compare-and-swap claims several small points; a large piece is a strip of
  * its own).  Accumulators: one box of elements for each leaf (or, where the operator is exact, each
- * point), one behind the other.  Cost: O(points + leaves).  Threads: issuing thread. */
+ * point), one behind the other.  Bindings: what is the same for all operations of the plan; strides
+ * too, where the view alone tells them.  Cost: O(points + leaves).  Threads: issuing thread. */
 #include "depend/internal.h"
 
 enum { STRIP_LARGE_BYTES = 32768 };
@@ -152,10 +153,42 @@ static void regions_gather(const struct plan *p, struct plan_side *side, int a)
             here->step[d] = 1;
 }
 
-struct plan_side *plan_side_get(struct tsr_runtime *rt, struct plan *p)
+static void binding_prepare(const struct plan *p, struct plan_side *side, int a)
 {
-    if (p->schedule != NULL)
-        return p->schedule;
+    const struct plan_arg *pa = &p->arg[a];
+    const tsr_layout *l = &p->desc->variants[TSR_CPU].layout[a];
+    tsr_binding *b = &side->binding[a];
+    b->access = p->desc->args[a].access;
+    b->type = p->desc->args[a].type;
+    if (l->order != TSR_ORDER_ANY || l->contiguous || l->alignment > 0)
+        side->simple = false;
+    if (!pa->store)
+        return;
+    b->rank = pa->rank;
+    b->box_at = pa->box_at;
+    if (pa->unbound || pa->access == TSR_REDUCE) {
+        side->simple = false;
+        return;
+    }
+    const struct view *v = pa->view;
+    int64_t dense[TSR_MAX_RANK] = {1}, n = 1;
+    for (int d = v->root_rank - 1; d >= 0 && v->identity; --d) {
+        dense[d] = n;
+        n *= v->extent[d];
+    }
+    if (v->identity || v->root_rank == 1)
+        side->origin_at[a] = view_strides(v, dense, b->stride);
+}
+
+static void bindings_prepare(const struct plan *p, struct plan_side *side)
+{
+    side->simple = !p->leafwise && p->desc->variants[TSR_CPU].foreign == NULL;
+    for (int a = 0; a < p->n_args; ++a)
+        binding_prepare(p, side, a);
+}
+
+struct plan_side *plan_side_create(struct tsr_runtime *rt, struct plan *p)
+{
     struct plan_side *side = base_calloc(1, sizeof *side);
     bool ok = side != NULL;
     for (int a = 0; ok && a < p->n_args; ++a) {
@@ -168,6 +201,8 @@ struct plan_side *plan_side_get(struct tsr_runtime *rt, struct plan *p)
             ok = accumulators_lay_out(p, side, a);
         }
     }
+    if (ok)
+        bindings_prepare(p, side);
     const bool fine = p->bytes_per_point >= STRIP_LARGE_BYTES ||
                       (p->n_points <= rt->schedule_workers * 2 && !p->manual);
     ok = ok && strips_build(&side->strips, p, p->n_points, p->n_points, side->n_folds,

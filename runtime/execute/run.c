@@ -56,7 +56,10 @@ static int run_simple(struct worker *w, struct slot *s, uint32_t first, uint32_t
                       uint64_t number)
 {
     const struct plan *p = s->plan;
-    struct body_state state = {.slot = s, .worker = w, .leaf = -1};
+    struct body_state state; /* the rest is set for each point; the escape by setjmp */
+    state.slot = s;
+    state.worker = w;
+    state.leaf = -1;
     struct tsr_task_context t = {s->binding, NULL, 0, p->n_args, &state};
     tsr_task_body *const body = s->body;
     volatile uint32_t left = bits;
@@ -129,8 +132,6 @@ bool execute_actions(struct worker *w, struct slot *s, uint32_t first, uint32_t 
 
 void execute_at_once(struct worker *w, struct slot *s)
 {
-    const uint64_t number = atomic_load_explicit(&s->number, memory_order_relaxed);
-    observe_event(w->lane, OBSERVE_SPOT, number, (uint32_t)s->n_points, 0);
     (void)run_points(w, s, 0, s->n_points > 0 ? 1 : 0);
     observe_count(w->lane, TSR_COUNT_TASKS, s->n_points);
     for (int x = 0; x < s->n_extras; ++x)

@@ -47,6 +47,7 @@ struct issue_state {
     size_t   held_most;  /* bytes of old generations in flight before issue waits */
     bool     working;    /* inside issue_close: do not nest */
     struct cause *causes;
+    struct slot  *spot;  /* for an operation that runs alone */
     /* several ranks */
     struct journal_entry *journal;
     int      n_journal, journal_capacity;
@@ -66,7 +67,20 @@ struct cause *failure_cause_create(struct tsr_runtime *rt, uint64_t number, cons
 void failure_cause_release(struct tsr_runtime *rt, struct cause *c);
 
 /* spot.c */
+tsr_status spot_start(struct tsr_runtime *rt);
+void spot_stop(struct tsr_runtime *rt);
+/* Run the operation in this slot of the ring, if it can be at once. */
 bool spot_try(struct tsr_runtime *rt, struct slot *s);
+/* Number, run and end an operation where nothing else is in flight; false: nothing happened. */
+bool spot_alone(struct tsr_runtime *rt, struct operation *op);
+
+/* window.c */
+/* Write an operation into a slot. */
+void slot_fill(struct slot *s, const struct operation *op);
+/* Its roots know that it names them. */
+void note_use(const struct operation *op);
+/* Count and name an operation that was issued; the stamp of its event. */
+uint64_t issue_note(struct tsr_runtime *rt, const struct operation *op);
 
 /* temporary.c */
 void temporaries_find(struct tsr_runtime *rt);

@@ -22,8 +22,6 @@ static void unbound_free(struct root *root)
 
 static void root_end(struct tsr_runtime *rt, struct root *root)
 {
-    if (root->handles > 0 || root->uses > 0)
-        return;
     if (!root->dropped) {
         root->dropped = true;
         depend_root_drop(rt, root);
@@ -41,34 +39,34 @@ static void root_end(struct tsr_runtime *rt, struct root *root)
 
 void root_use_done(struct tsr_runtime *rt, struct root *root)
 {
-    --root->uses;
-    root_end(rt, root);
+    if (--root->uses == 0 && root->handles == 0)
+        root_end(rt, root);
 }
 
 void issue_release(struct tsr_runtime *rt, struct root *root)
 {
     ++rt->issue->released;
     observe_event(observe_lane(rt->observe, 0), OBSERVE_RELEASE, rt->issue->last, 0, root->number);
-    root_end(rt, root);
+    if (root->uses == 0 && root->handles == 0)
+        root_end(rt, root);
 }
 
 void operation_done(struct tsr_runtime *rt, struct operation *op)
 {
     for (int k = 0; k < op->n_args; ++k) {
         struct operation_arg *arg = &op->arg[k];
-        if (arg->view != NULL)
+        if (arg->root != NULL) {
             view_release(arg->view);
+            root_use_done(rt, arg->root);
+        }
         if (arg->partition != NULL)
             partition_release(arg->partition);
-        base_free(arg->data);
-        if (arg->root != NULL)
-            root_use_done(rt, arg->root);
-        arg->root = NULL;
-        arg->view = NULL;
-        arg->partition = NULL;
-        arg->data = NULL;
+        if (arg->data != NULL)
+            base_free(arg->data);
     }
-    base_free(op->payload);
+    op->n_args = 0;
+    if (op->payload != NULL)
+        base_free(op->payload);
     op->payload = NULL;
     plan_release(op->plan);
     op->plan = NULL;
@@ -92,6 +90,7 @@ void retire_slot(struct tsr_runtime *rt, struct slot *s)
     if (s->priority > 0)
         atomic_fetch_sub_explicit(&rt->engine->urgent, 1, memory_order_relaxed);
     s->priority = 0;
+    s->n_actions = 0;
     if (!s->spot && s->op.plan != NULL) {
         for (int k = 0; k < s->op.n_args; ++k) {
             pieces_release(s->pieces[k]);

@@ -24,7 +24,7 @@ tsr_status issue_start(struct tsr_runtime *rt)
     const size_t budget = rt->config.memory_bytes > 0 ? (size_t)rt->config.memory_bytes
                                                       : (size_t)rt->config.machine.memory_bytes;
     st->held_most = budget / 4 > 64u << 20 ? budget / 4 : 64u << 20;
-    return TSR_OK;
+    return spot_start(rt);
 }
 
 uint64_t issue_last(const struct tsr_runtime *rt)
@@ -46,7 +46,9 @@ void issue_retire(struct tsr_runtime *rt)
         return;
     const uint64_t looked = schedule_oldest_looked_at(rt);
     while (st->reclaimed < st->retired && st->reclaimed + 1 < looked) {
-        retire_slot(rt, engine_slot(e, st->reclaimed + 1));
+        struct slot *s = engine_slot(e, st->reclaimed + 1);
+        if (s->op.number == st->reclaimed + 1) /* else it ran alone, in no slot of the ring */
+            retire_slot(rt, s);
         ++st->reclaimed;
     }
     if (rt->n_ranks > 1)
@@ -94,9 +96,8 @@ static void make_room(struct tsr_runtime *rt)
     run_until(rt, half, st->last + 1 - (uint64_t)st->ring);
 }
 
-static void note_use(struct tsr_runtime *rt, struct operation *op)
+void note_use(const struct operation *op)
 {
-    (void)rt;
     for (int k = 0; k < op->n_args; ++k) {
         struct root *root = op->arg[k].root;
         if (root == NULL)
@@ -156,25 +157,38 @@ static uint64_t stream_word(const struct operation *op)
     return h;
 }
 
-static struct slot *take(struct tsr_runtime *rt, struct operation *op)
+void slot_fill(struct slot *s, const struct operation *op)
 {
-    struct issue_state *st = rt->issue;
-    make_room(rt);
-    op->number = ++st->last;
-    struct slot *s = engine_slot(rt->engine, op->number);
     memcpy(&s->op, op, offsetof(struct operation, arg));
-    memcpy(s->op.arg, op->arg, sizeof op->arg[0] * (size_t)op->n_args);
+    for (int k = 0; k < op->n_args; ++k)
+        s->op.arg[k] = op->arg[k];
     s->op.plan = op->plan;
     s->op.payload = op->payload;
     s->plan = NULL;
     s->pattern = NULL;
     s->spot = false;
     s->n_extras = 0;
-    note_use(rt, &s->op);
+}
+
+uint64_t issue_note(struct tsr_runtime *rt, const struct operation *op)
+{
     struct observe_lane *lane = observe_lane(rt->observe, 0);
+    const uint64_t now = observe_stamp();
     observe_count(lane, TSR_COUNT_OPERATIONS, 1);
     observe_name(rt->observe, op->number, op->desc->name, op->site, op->provenance);
-    observe_event(lane, OBSERVE_ISSUE, op->number, (uint32_t)op->n_args, 0);
+    observe_event_at(lane, now, OBSERVE_ISSUE, op->number, (uint32_t)op->n_args, 0);
+    return now;
+}
+
+static struct slot *take(struct tsr_runtime *rt, struct operation *op)
+{
+    struct issue_state *st = rt->issue;
+    make_room(rt);
+    op->number = ++st->last;
+    struct slot *s = engine_slot(rt->engine, op->number);
+    slot_fill(s, op);
+    note_use(&s->op);
+    (void)issue_note(rt, &s->op);
     if (rt->n_ranks > 1)
         network_stream_note(rt->network, op->number, stream_word(&s->op), op->site);
     return s;
@@ -183,6 +197,8 @@ static struct slot *take(struct tsr_runtime *rt, struct operation *op)
 void issue_take(struct tsr_runtime *rt, struct operation *op)
 {
     struct issue_state *st = rt->issue;
+    if (op->status == TSR_OK && op->plan != NULL && spot_alone(rt, op))
+        return;
     struct slot *s = take(rt, op);
     if (op->status != TSR_OK || op->plan == NULL)
         return;
@@ -195,11 +211,13 @@ void issue_take(struct tsr_runtime *rt, struct operation *op)
 
 void issue_take_failed(struct tsr_runtime *rt, struct operation *op)
 {
+    struct trace cause; /* taking a slot may run bodies, which leave traces of their own */
+    trace_save(&cause);
     struct slot *s = take(rt, op);
     if (s->trace == NULL)
         s->trace = base_calloc(1, sizeof *s->trace);
     if (s->trace != NULL)
-        trace_save(s->trace);
+        memcpy(s->trace, &cause, trace_bytes(&cause));
     s->failed_point = 0;
     s->failed_status = op->status;
     atomic_store(&s->failed, s->op.number);
@@ -316,6 +334,7 @@ void issue_stop(struct tsr_runtime *rt)
         st->causes->users = 1;
         failure_cause_release(rt, st->causes);
     }
+    spot_stop(rt);
     base_free(st);
     rt->issue = NULL;
 }

@@ -43,15 +43,19 @@ static void record_give(struct memory_state *m, struct instance *i)
     m->instances = i;
 }
 
-static size_t lay_out(struct instance *i, const tsr_box *box, size_t element_bytes)
+static size_t lay_out(struct instance *i, const struct root *root, const tsr_box *box)
 {
     int64_t n = 1;
-    i->box = *box;
+    i->whole = true;
+    i->box.rank = box->rank;
     for (int d = box->rank - 1; d >= 0; --d) {
         i->stride[d] = n;
+        i->box.low[d] = box->low[d];
+        i->box.high[d] = box->high[d];
+        i->whole = i->whole && box->low[d] == 0 && box->high[d] == root->extent[d];
         n *= box->high[d] - box->low[d];
     }
-    return (size_t)n * element_bytes;
+    return (size_t)n * root->element_bytes;
 }
 
 struct instance *instance_create(struct tsr_runtime *rt, const struct root *root, const tsr_box *box)
@@ -59,7 +63,7 @@ struct instance *instance_create(struct tsr_runtime *rt, const struct root *root
     struct instance *i = record_take(rt->memory, root);
     if (i == NULL)
         return NULL;
-    i->bytes = lay_out(i, box, root->element_bytes);
+    i->bytes = lay_out(i, root, box);
     i->block = memory_take(rt, i->bytes);
     if (i->block == NULL) {
         record_give(rt->memory, i);
@@ -75,7 +79,7 @@ struct instance *instance_attach(struct tsr_runtime *rt, const struct root *root
     struct instance *i = record_take(rt->memory, root);
     if (i == NULL)
         return NULL;
-    i->bytes = lay_out(i, box, root->element_bytes);
+    i->bytes = lay_out(i, root, box);
     i->base = data;
     i->foreign = true;
     return i;
@@ -87,7 +91,7 @@ struct instance *instance_shadow(struct tsr_runtime *rt, const struct root *root
     if (i == NULL)
         return NULL;
     const tsr_box box = box_of_shape(root->rank, root->extent);
-    (void)lay_out(i, &box, root->element_bytes);
+    (void)lay_out(i, root, &box);
     return i;
 }
 

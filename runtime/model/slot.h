@@ -78,6 +78,13 @@ struct plan_side {
     struct region here[TSR_MAX_ARGS];   /* hull and steps of the local points' regions */
     bool          full[TSR_MAX_ARGS];   /* the local points' regions together are `here`, each index once */
     bool          gapless[TSR_MAX_ARGS]; /* together they are `here`; they may meet */
+    bool          simple;  /* as far as the plan says, points need nothing but body(context) */
+    int8_t        at_once; /* may one run as it is issued?  0: not looked at yet, 1: yes, -1: no */
+    /* bindings as far as the plan knows them.  Strides are those in an instance that covers its root in
+     * C order, and index 0 lies origin_at elements into it: of a view of a root of rank 1, and of the
+     * root itself.  Other views have to ask the instance. */
+    int64_t       origin_at[TSR_MAX_ARGS];
+    tsr_binding   binding[TSR_MAX_ARGS];
 };
 
 enum extra_kind {

@@ -20,6 +20,9 @@ void       schedule_stop(struct tsr_runtime *rt);
 void schedule_publish(struct tsr_runtime *rt, struct slot *s);
 /* The operation of this slot is complete already (run on the spot). Issuing thread. */
 void schedule_publish_done(struct tsr_runtime *rt, struct slot *s);
+/* The next operation was complete before anybody heard of it; all older ones are complete, and its slot
+ * in the ring is not used (n_actions is 0).  Issuing thread. */
+void schedule_publish_nothing(struct tsr_runtime *rt, uint64_t number);
 /* Oldest operation that any worker may still look at: slots of older complete ones can be reused. */
 uint64_t schedule_oldest_looked_at(const struct tsr_runtime *rt);
 /* Wake sleepers when there is work worth it.  Issuing thread. */

@@ -267,10 +267,20 @@ void schedule_publish_done(struct tsr_runtime *rt, struct slot *s)
     }
 }
 
+void schedule_publish_nothing(struct tsr_runtime *rt, uint64_t number)
+{
+    struct engine *e = rt->engine;
+    atomic_store_explicit(&e->issued, number, memory_order_release);
+    /* Nobody else advances the prefix: that slot's `complete` is older. */
+    atomic_store_explicit(&e->prefix, number, memory_order_release);
+}
+
 uint64_t schedule_oldest_looked_at(const struct tsr_runtime *rt)
 {
     const struct engine *e = rt->engine;
     uint64_t oldest = UINT64_MAX;
+    if (e->n_workers > 1)
+        atomic_thread_fence(memory_order_seq_cst); /* partner: who wakes; prefix may be a release store */
     for (int i = 0; i < e->n_workers; ++i) {
         const uint64_t n = atomic_load(&e->worker[i].looking);
         oldest = n < oldest ? n : oldest;
