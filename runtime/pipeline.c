@@ -18,6 +18,9 @@
 #include "schedule/schedule.h"
 #include "solve/solve.h"
 
+/* Entries of the stream that are not operations, for the hash that finds programs that differ. */
+enum { NOTE_FENCE = 0x66656e6365, NOTE_AGREE = 0x6167726565 };
+
 static uint64_t progress(void *runtime)
 {
     const struct tsr_runtime *rt = runtime;
@@ -38,6 +41,11 @@ static bool idle_work(void *user)
     const bool ran = schedule_step(rt, UINT64_MAX);
     issue_retire(rt);
     return ran;
+}
+
+static void arrived(void *user)
+{
+    schedule_rouse(user);
 }
 
 /* Slots for twice the window, so that one is analysed while the other runs. */
@@ -63,7 +71,7 @@ tsr_status pipeline_start(struct tsr_runtime *rt)
     TSR_TRY(schedule_start(rt, ring_of(rt->config.window)));
     TSR_TRY(depend_start(rt, rt->engine));
     TSR_TRY(issue_start(rt));
-    network_hooks_set(rt->network, idle_work, NULL, rt);
+    network_hooks_set(rt->network, idle_work, arrived, rt);
     return TSR_OK;
 }
 
@@ -73,6 +81,7 @@ void pipeline_stop(struct tsr_runtime *rt)
         issue_wait(rt, issue_last(rt));
         issue_retire(rt);
     }
+    network_hooks_set(rt->network, NULL, NULL, NULL); /* late messages of others find nobody to wake */
     schedule_stop_workers(rt);
     if (rt->issue != NULL)
         issue_retire(rt);
@@ -194,6 +203,7 @@ tsr_status pipeline_flush(struct tsr_runtime *rt)
 tsr_status pipeline_fence(struct tsr_runtime *rt, tsr_site at)
 {
     const uint64_t last = issue_last(rt);
+    network_stream_note(rt->network, last, NOTE_FENCE, at);
     issue_wait(rt, last);
     issue_retire(rt);
     TSR_TRY(network_check(rt->network));
@@ -204,9 +214,11 @@ tsr_status pipeline_fence(struct tsr_runtime *rt, tsr_site at)
 
 tsr_status pipeline_agree(struct tsr_runtime *rt, void *data, size_t bytes, tsr_site at)
 {
-    (void)at;
     issue_close(rt);
+    network_stream_note(rt->network, issue_last(rt), NOTE_AGREE + bytes, at);
     observe_count(observe_lane(rt->observe, 0), TSR_COUNT_AGREEMENTS, 1);
+    if (rt->n_ranks > 1)
+        issue_wait(rt, issue_last(rt)); /* in the broadcast this thread runs nothing */
     return network_broadcast(rt->network, issue_last(rt), 0, data, bytes);
 }
 

@@ -59,7 +59,11 @@ static tsr_status arguments_bind(struct tsr_runtime *rt, const struct call *c, s
     if (__builtin_expect(c->n > n, 0))
         return failure_at(c->at, BAD_ARGUMENT, "%s takes %d arguments; %d are given", c->desc->name,
                           n, c->n);
+    const bool is_manual = c->points > 0;
     for (int i = 0; i < n; ++i) {
+        if (!is_manual && i < c->n &&
+            argument_bind_plain(rt->api, &c->desc->args[i], &c->args[i], &op->arg[i]))
+            continue;
         tsr_status s =
             i < c->n ? argument_bind(rt, c, i, &op->arg[i])
                      : failure_at(c->at, BAD_ARGUMENT, "%s: not given", arg_text(c->desc, i).text);

@@ -153,6 +153,7 @@ uint64_t handle_add(struct tsr_runtime *rt, const struct handle_make *m)
     h->cause = m->cause;
     h->made_at = m->at;
     h->unbound = m->root && !m->root->extent_known;
+    h->plain = m->root && m->root->kind == ROOT_PLAIN;
     if (m->root)
         ++m->root->handles;
     if (m->cause)

@@ -27,6 +27,7 @@ struct handle {
     uint32_t generation;
     uint8_t  kind;         /* enum handle_kind */
     bool     unbound;      /* the view is that of an extent nobody knows yet */
+    bool     plain;        /* a store, well, its root a plain one: nothing more to ask */
     tsr_type type;         /* of the elements as this handle sees them */
     int32_t  scope;        /* its owner's depth */
     uint32_t older, newer; /* neighbours in the scope, by slot; 0: none.  Free: older is the next */
@@ -65,6 +66,7 @@ struct made {
     tsr_type       type;
     size_t         bytes; /* of an element; 0: there was none */
     tsr_shape      shape;
+    struct view   *view; /* of such roots, counted; NULL: not known */
 };
 
 struct struct_types;

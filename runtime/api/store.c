@@ -50,24 +50,33 @@ static inline bool is_made_before(const struct made *m, enum root_kind kind, tsr
     return true;
 }
 
+/* Remember a shape that is in order, and the view that its roots have. */
+static void made_set(struct made *m, const struct root *root, const tsr_shape *shape)
+{
+    view_release(m->view);
+    m->kind = (enum root_kind)root->kind;
+    m->type = root->type;
+    m->bytes = root->element_bytes;
+    m->shape = *shape;
+    m->view = root->extent_known ? view_keep(root->whole) : NULL;
+}
+
 struct root *root_make(struct tsr_runtime *rt, enum root_kind kind, tsr_type type,
                        const tsr_shape *shape, tsr_site at)
 {
-    struct made *last = &rt->api->made;
-    size_t       bytes = last->bytes;
-    if (!is_made_before(last, kind, type, shape)) {
-        if (shape_check(type, shape, kind == ROOT_UNBOUND, &bytes, at) != TSR_OK)
-            return NULL;
-        *last = (struct made){kind, type, bytes, *shape};
-    }
-    struct root *root = root_create(rt, &(struct root_make){.kind = kind,
-                                                            .type = type,
-                                                            .element_bytes = bytes,
-                                                            .rank = shape->rank,
-                                                            .extent = shape->extent,
-                                                            .at = at});
+    struct made     *last = &rt->api->made;
+    const bool       is_known = is_made_before(last, kind, type, shape);
+    struct root_make m = {
+        .kind = kind, .type = type, .rank = shape->rank, .extent = shape->extent, .at = at};
+    m.element_bytes = last->bytes;
+    m.whole = is_known ? last->view : NULL;
+    if (!is_known && shape_check(type, shape, kind == ROOT_UNBOUND, &m.element_bytes, at) != TSR_OK)
+        return NULL;
+    struct root *root = root_create(rt, &m);
     if (!root)
         api_no_memory(at);
+    else if (!is_known)
+        made_set(last, root, shape);
     return root;
 }
 
@@ -80,6 +89,7 @@ tsr_store root_handle(struct tsr_runtime *rt, struct root *root, tsr_site at)
     }
     h->kind = HANDLE_STORE;
     h->unbound = !root->extent_known;
+    h->plain = root->kind == ROOT_PLAIN;
     h->type = root->type;
     h->root = root;
     h->view = view_keep(root->whole);
@@ -132,9 +142,10 @@ tsr_store tsr_store_filled_(tsr_type type, tsr_shape shape, const void *value, t
     }
     const tsr_store s = make(rt, ROOT_PLAIN, type, &shape, at);
     struct handle  *h = handle_find(rt->api, s.id, HANDLE_STORE);
-    if (h && h->root) /* when this fails the store carries the cause */
-        (void)call_fill(rt, s, type, value, at);
-    return s;
+    if (!h || !h->root || call_fill(rt, s, type, value, at) == TSR_OK)
+        return s;
+    handle_end(rt, handle_find(rt->api, s.id, HANDLE_STORE), ENDED_RELEASED, at);
+    return store_failed(rt, at);
 }
 
 /* ---- ending and moving ---- */
@@ -181,9 +192,10 @@ tsr_store tsr_seal_(tsr_store s, tsr_site at)
     const tsr_shape shape = tsr_shape_of(h->view->rank, h->view->extent);
     const tsr_store sealed = make(rt, ROOT_SEALED, h->type, &shape, at);
     struct handle  *copy = handle_find(rt->api, sealed.id, HANDLE_STORE);
-    if (copy && copy->root) /* when this fails the store carries the cause */
-        (void)call_copy(rt, sealed, s, true, at);
-    return sealed;
+    if (!copy || !copy->root || call_copy(rt, sealed, s, true, at) == TSR_OK)
+        return sealed;
+    handle_end(rt, handle_find(rt->api, sealed.id, HANDLE_STORE), ENDED_RELEASED, at);
+    return store_failed(rt, at);
 }
 
 /* ---- what a store is ---- */

@@ -305,7 +305,8 @@ void depend_root_drop(struct tsr_runtime *rt, struct root *root)
 {
     struct instance *i = root->instance;
     root->instance = NULL;
-    owner_map_destroy(root->owners);
+    if (root->owners != NULL)
+        owner_map_destroy(root->owners);
     root->owners = NULL;
     if (i == NULL)
         return;

@@ -103,8 +103,6 @@ void bind_instance(struct slot *s, const struct plan_side *side, int k, const st
     const int64_t bytes = (int64_t)arg->root->element_bytes;
     tsr_binding *b = &s->binding[k];
     if (i->whole && (arg->view == arg->root->whole || arg->view->root_rank == 1)) {
-        for (int d = 0; d < b->rank; ++d)
-            b->stride[d] = side->binding[k].stride[d];
         b->origin = i->base + side->origin_at[k] * bytes;
         return;
     }
@@ -138,12 +136,10 @@ void bind_heads(struct slot *s, const struct plan_side *side)
     s->simple = side->simple && s->op.status == TSR_OK;
     s->body = s->op.desc->variants[TSR_CPU].body;
     for (int k = 0; k < s->op.n_args; ++k) {
-        const tsr_binding *from = &side->binding[k];
         tsr_binding *b = &s->binding[k];
-        b->type = s->op.arg[k].type != TSR_TYPE_ANY ? s->op.arg[k].type : from->type;
-        b->access = from->access;
-        b->rank = from->rank;
-        b->box_at = from->box_at;
+        *b = side->binding[k];
+        if (s->op.arg[k].type != TSR_TYPE_ANY)
+            b->type = s->op.arg[k].type;
         s->unbound[k] = NULL;
         s->pieces[k] = NULL;
         if (s->op.arg[k].root == NULL)

@@ -75,11 +75,7 @@ bool depend_bind_idle(struct tsr_runtime *rt, struct slot *s)
         struct root *root = s->op.arg[k].root;
         if (root == NULL)
             continue;
-        if (root->instance == NULL) {
-            const tsr_box all = box_of_shape(root->rank, root->extent);
-            root->instance = instance_create(rt, root, &all);
-        }
-        if (root->instance == NULL)
+        if (root->instance == NULL && (root->instance = instance_create(rt, root, NULL)) == NULL)
             return false;
         bind_instance(s, side, k, root->instance);
     }

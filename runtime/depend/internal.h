@@ -195,9 +195,9 @@ bool bind_slot(struct analysis *a);
 /* Room for at least n completion words. */
 bool words_room(struct depend_state *d, struct slot *s, int n);
 void bind_arguments(struct analysis *a);
-/* All of a binding but address and strides, and what it says of the slot. */
+/* All of the bindings that the plan knows, values' addresses, and what they say of the slot. */
 void bind_heads(struct slot *s, const struct plan_side *side);
-/* Address and strides of argument k in this instance. */
+/* The address of argument k in this instance; its strides, where the plan does not know them. */
 void bind_instance(struct slot *s, const struct plan_side *side, int k, const struct instance *i);
 
 #endif

@@ -20,20 +20,28 @@ static void unbound_free(struct root *root)
     root->unbound = NULL;
 }
 
+static void special_free(struct root *root)
+{
+    unbound_free(root);
+    base_free(root->tiles);
+    root->tiles = NULL;
+}
+
 static void root_end(struct tsr_runtime *rt, struct root *root)
 {
     if (!root->dropped) {
         root->dropped = true;
         depend_root_drop(rt, root);
-        plan_release(root->key);
+        if (root->key != NULL)
+            plan_release(root->key);
         root->key = NULL;
-        unbound_free(root);
-        base_free(root->tiles);
-        root->tiles = NULL;
+        if (root->kind != ROOT_PLAIN)
+            special_free(root);
     }
     if (root->journaled > 0)
         return;
-    failure_drop(rt, root);
+    if (root->failed != NULL || root->agreed != NULL)
+        failure_drop(rt, root);
     root_destroy(rt, root);
 }
 

@@ -76,9 +76,8 @@ static tsr_status answer(struct tsr_runtime *rt, const struct root *root, const 
 /* Everything that wrote the root is retired, here and (several ranks) known everywhere. */
 static tsr_status settle(struct tsr_runtime *rt, const struct root *root, uint64_t number, tsr_site at)
 {
+    network_stream_note(rt->network, number, root->number, at);
     issue_wait(rt, number);
-    (void)root;
-    (void)at;
     const tsr_status lost = network_check(rt->network);
     return lost != TSR_OK ? lost : failure_agree(rt, number);
 }
@@ -204,6 +203,7 @@ static tsr_status tiles_check(struct tsr_runtime *rt, const struct root *root, c
         return tsr_fail_(at, TSR_NO_MEMORY, "no memory for %d tiles", n);
     for (int i = 0; i < n; ++i)
         mine[i].box = tiles[i].box;
+    issue_wait(rt, rt->issue->last);
     const tsr_status status = network_allgatherv(rt->network, rt->issue->last, mine,
                                                  (size_t)n * sizeof *mine, g);
     base_free(mine);
@@ -343,6 +343,7 @@ tsr_status values_detach(struct tsr_runtime *rt, struct root *root, tsr_site at)
         tsr_box mine = {.rank = root->rank}, asked[256];
         for (int i = 0; i < root->n_tiles; ++i)
             mine = i == 0 ? root->tiles[i].box : box_hull(&mine, &root->tiles[i].box);
+        issue_wait(rt, rt->issue->last);
         TSR_TRY(network_allgather(rt->network, rt->issue->last, &mine, sizeof mine, asked));
         number = gather_issue(rt, root, root->whole, asked, at);
     }

@@ -43,17 +43,20 @@ static void record_give(struct memory_state *m, struct instance *i)
     m->instances = i;
 }
 
-static size_t lay_out(struct instance *i, const struct root *root, const tsr_box *box)
+/* C order on `box`, or on all of the root (NULL); bytes. */
+static inline size_t lay_out(struct instance *i, const struct root *root, const tsr_box *box)
 {
     int64_t n = 1;
     i->whole = true;
-    i->box.rank = box->rank;
-    for (int d = box->rank - 1; d >= 0; --d) {
+    i->box.rank = root->rank;
+    for (int d = root->rank - 1; d >= 0; --d) {
+        const int64_t low = box != NULL ? box->low[d] : 0;
+        const int64_t high = box != NULL ? box->high[d] : root->extent[d];
         i->stride[d] = n;
-        i->box.low[d] = box->low[d];
-        i->box.high[d] = box->high[d];
-        i->whole = i->whole && box->low[d] == 0 && box->high[d] == root->extent[d];
-        n *= box->high[d] - box->low[d];
+        i->box.low[d] = low;
+        i->box.high[d] = high;
+        i->whole = i->whole && low == 0 && high == root->extent[d];
+        n *= high - low;
     }
     return (size_t)n * root->element_bytes;
 }
@@ -90,8 +93,7 @@ struct instance *instance_shadow(struct tsr_runtime *rt, const struct root *root
     struct instance *i = record_take(rt->memory, root);
     if (i == NULL)
         return NULL;
-    const tsr_box box = box_of_shape(root->rank, root->extent);
-    (void)lay_out(i, root, &box);
+    (void)lay_out(i, root, NULL);
     return i;
 }
 

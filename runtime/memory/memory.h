@@ -28,7 +28,7 @@ void memory_describe(struct tsr_runtime *rt, struct observe_text *out);
 /* Bytes that instances and buffers hold now. */
 size_t memory_used(const struct tsr_runtime *rt);
 
-/* An instance of `root` that covers `box`, C order, one user; NULL: does not fit now. */
+/* An instance of `root` that covers `box` (NULL: all of it), C order, one user; NULL: does not fit now. */
 struct instance *instance_create(struct tsr_runtime *rt, const struct root *root, const tsr_box *box);
 /* An instance over memory that is not the pool's. */
 struct instance *instance_attach(struct tsr_runtime *rt, const struct root *root, const tsr_box *box,

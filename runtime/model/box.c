@@ -96,7 +96,10 @@ tsr_box box_hull(const tsr_box *a, const tsr_box *b)
 
 tsr_box box_of_shape(int rank, const int64_t *extent)
 {
-    tsr_box b = {.rank = rank};
+    tsr_box b;
+    b.rank = rank;
+    for (int d = 0; d < TSR_MAX_RANK; ++d)
+        b.low[d] = b.high[d] = 0;
     for (int d = 0; d < rank; ++d)
         b.high[d] = extent[d];
     return b;
@@ -152,8 +155,8 @@ bool box_list_subtract(struct box_list *l, const tsr_box *b)
     const int     before = l->n;
     int           kept = 0;
     for (int i = 0; i < before; ++i) {
-        tsr_box   part[2 * TSR_MAX_RANK];
-        int       n = box_subtract(&l->box[i], &hole, part);
+        tsr_box part[2 * TSR_MAX_RANK];
+        int     n = box_subtract(&l->box[i], &hole, part);
         if (MUTANT(WRONG_SUBTRACT) && n > 1)
             --n;
         if (n > 0)

@@ -71,13 +71,14 @@ struct root *root_create(struct tsr_runtime *rt, const struct root_make *m)
     memcpy(root->extent, m->extent, sizeof root->extent);
     if (!root->extent_known)
         root->extent[0] = 0;
-    if (root->rank == 0) { /* one element of a row: boxes of roots are never of rank 0 */
-        root->rank = 1;
-        root->extent[0] = 1;
+    if (root->rank == 0) /* one element of a row: boxes of roots are never of rank 0 */
+        root->rank = (int)(root->extent[0] = 1);
+    if (m->whole)
+        root->whole = view_keep(m->whole);
+    else if (m->rank == 0)
         root->whole = view_intern_scalar(rt->views);
-    } else {
+    else
         root->whole = view_intern_shape(rt->views, root->rank, root->extent);
-    }
     if (!root->whole) {
         give(rt->roots, root);
         return NULL;

@@ -119,6 +119,7 @@ struct root_make {
     int            rank;
     const int64_t *extent;          /* [TSR_MAX_RANK]; the first of an unbound one is not looked at */
     tsr_site       at;
+    struct view   *whole;           /* what root->whole of an equal shape was; NULL: to be found */
 };
 
 /* A root without handles, content or memory, with the next number of the stream; NULL: no memory.

@@ -319,6 +319,11 @@ struct region view_region(const struct view *v, const tsr_box *box)
 int64_t view_strides(const struct view *v, const int64_t *root_stride, int64_t *out_stride)
 {
     int64_t offset = 0;
+    if (v->identity) {
+        for (int d = 0; d < v->rank; ++d)
+            out_stride[d] = root_stride[d];
+        return 0;
+    }
     for (int d = 0; d < v->rank; ++d)
         out_stride[d] = 0;
     for (int r = 0; r < v->root_rank; ++r) {

@@ -28,6 +28,9 @@ uint64_t schedule_oldest_looked_at(const struct tsr_runtime *rt);
 /* Wake sleepers when there is work worth it.  Issuing thread. */
 void schedule_wake(struct tsr_runtime *rt);
 
+/* Something arrived from another rank: rouse a sleeper.  One load when none sleeps.  Threads: any. */
+void schedule_rouse(struct tsr_runtime *rt);
+
 /* Asked between tasks of a thread that waits: true ends the wait. */
 typedef bool schedule_until(void *user);
 /* Run tasks of operations up to `limit` until `until` says so.  Issuing thread.  It calls `until` after

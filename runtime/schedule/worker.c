@@ -68,7 +68,6 @@ void sleep_wake(struct tsr_runtime *rt, int threads)
     struct engine *e = rt->engine;
     atomic_fetch_add(&e->wake_word, 1);
     syscall(SYS_futex, &e->wake_word, FUTEX_WAKE_PRIVATE, threads, NULL, NULL, 0);
-    observe_count(observe_lane(rt->observe, 0), TSR_COUNT_WAKES, 0);
 }
 
 /* What a busy worker does for sleepers, now and then. */
@@ -296,6 +295,12 @@ void schedule_wake(struct tsr_runtime *rt)
         return;
     observe_count(observe_lane(rt->observe, 0), TSR_COUNT_WAKES, 1);
     sleep_wake(rt, INT_MAX);
+}
+
+void schedule_rouse(struct tsr_runtime *rt)
+{
+    if (atomic_load(&rt->engine->sleepers) > 0)
+        sleep_wake(rt, 1);
 }
 
 bool schedule_step(struct tsr_runtime *rt, uint64_t limit)

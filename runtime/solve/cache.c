@@ -116,14 +116,15 @@ static inline uint64_t root_word(const struct operation *op, int arg)
 /* The cuts of the key: between ranks, and here where only a part is named. */
 static uint64_t key_word(const struct operation_arg *arg, bool has_ranks)
 {
-    const struct root *root = arg->root;
+    const struct root     *root = arg->root;
     const struct plan_arg *a = &root->key->arg[root->key_arg];
     return (uint64_t)(has_ranks ? a->rank_cut : 0) << 32 | (arg->view->identity ? 0 : a->cut);
 }
 
 /* The words of one argument: two, and one more, announced in the second, where its root has a key that
  * counts. */
-static inline void sign_arg(struct signature *g, const struct operation *op, int arg, bool has_ranks)
+static inline void sign_arg(struct signature *g, const struct operation *op, int arg,
+                            bool has_ranks)
 {
     const struct operation_arg *a = &op->arg[arg];
     uint64_t                   *w = g->word + g->n;
@@ -154,7 +155,8 @@ static inline uint64_t words_hash(const uint64_t *word, int n)
     return h ^ h >> 29;
 }
 
-static inline void sign(const struct tsr_runtime *rt, const struct operation *op, struct signature *g)
+static inline void sign(const struct tsr_runtime *rt, const struct operation *op,
+                        struct signature *g)
 {
     const bool has_ranks = rt->n_ranks > 1;
     g->n = HEAD_WORDS;

@@ -137,3 +137,27 @@ bool solve_view_separates(const struct view *v, int d)
     }
     return false;
 }
+
+/* Which dimension of extent > 1 moves root dimension r by `step`; -1: none. */
+static int moves_by(const struct view *v, int r, int64_t step)
+{
+    for (int d = 0; d < v->rank; ++d)
+        if (v->extent[d] > 1 && magnitude(v->a[r][d]) == step)
+            return d;
+    return -1;
+}
+
+/* Along each root dimension the steps must be a mixed radix: 1, then the extent before, and so on. */
+bool solve_view_is_onto(const struct view *v, const int64_t *root_extent)
+{
+    int64_t volume = 1;
+    for (int r = 0; r < v->root_rank; ++r) {
+        int64_t reach = 1;
+        for (int d; reach < root_extent[r] && (d = moves_by(v, r, reach)) >= 0;)
+            reach = mul64(reach, v->extent[d]);
+        if (reach != root_extent[r])
+            return false;
+        volume = mul64(volume, reach);
+    }
+    return volume == view_volume(v); /* and no dimension feeds two */
+}

@@ -156,6 +156,14 @@ static bool is_moved(const struct problem *q, const struct plan *p, int arg)
     return false;
 }
 
+/* Of a split dimension or the like: the whole view, and that all of the root. */
+static bool names_all(const struct problem *q, int arg, const tsr_box *box)
+{
+    const struct operation_arg *a = &q->op->arg[arg];
+    const tsr_box               all = box_of_shape(a->view->rank, a->view->extent);
+    return box_equal(box, &all) && solve_view_is_onto(a->view, a->root->extent);
+}
+
 static void fill_facts(const struct problem *q, struct plan *p, int arg)
 {
     struct plan_arg *a = &p->arg[arg];
@@ -170,7 +178,8 @@ static void fill_facts(const struct problem *q, struct plan *p, int arg)
         box = (tsr_box){.rank = a->rank};
     a->all = view_region(a->view, &box);
     fill_disjoint(q, arg, &a->disjoint, &without_gap);
-    a->covers = !idle && a->view->exact && without_gap && region_equal(&a->all, &whole);
+    a->covers = !idle && without_gap && region_equal(&a->all, &whole) &&
+                (a->view->exact || names_all(q, arg, &box));
     a->whole = !is_moved(q, p, arg);
     for (int d = 0; d < q->rank; ++d)
         if (solve_drives(q, arg, d))

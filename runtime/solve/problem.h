@@ -188,6 +188,8 @@ bool solve_affine(const struct problem *q, int arg, int d, int64_t *scale, int64
 bool solve_drives(const struct problem *q, int arg, int d);
 /* Would pieces cut along d be disjoint in the root (view only)? */
 bool solve_view_separates(const struct view *v, int d);
+/* Does the whole view name every element of its root, each once? */
+bool solve_view_is_onto(const struct view *v, const int64_t *root_extent);
 
 tsr_status solve_find_limits(struct problem *q);
 tsr_status solve_check_writes(struct problem *q); /* against each other */
