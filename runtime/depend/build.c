@@ -185,7 +185,8 @@ static void points_meet(struct analysis *a)
 {
     for (int k = 0; k < a->plan->n_args; ++k) {
         const struct plan_arg *pa = &a->plan->arg[k];
-        if (a->group_of[k] < 0 || pa->access == TSR_REDUCE)
+        if (a->group_of[k] < 0 || pa->access == TSR_REDUCE ||
+            (MUTANT(SCALAR_EARLY) && pa->access == TSR_SCALAR))
             continue;
         const struct group *g = &a->group[a->group_of[k]];
         const bool write = g->writes >> k & 1, read = g->reads >> k & 1;

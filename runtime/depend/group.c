@@ -69,6 +69,8 @@ bool group_may_share(const struct plan *p, int w, int r)
 /* Do point tasks of the operation write what others of its points read? */
 static bool is_forced(const struct analysis *a, const struct group *g)
 {
+    if (MUTANT(OVERLAP_IN_PLACE))
+        return false;
     for (int w = 0; w < a->plan->n_args; ++w) {
         if (!(g->writes >> w & 1))
             continue;
@@ -349,9 +351,11 @@ void groups_commit(struct analysis *a)
 {
     for (int i = 0; i < a->n_groups; ++i) {
         struct group *g = &a->group[i];
-        hold(a, g->before);
-        hold(a, g->old);
-        hold(a, g->now);
+        if (!(MUTANT(EARLY_FREE) && g->writes == 0 && g->folds == 0)) {
+            hold(a, g->before);
+            hold(a, g->old);
+            hold(a, g->now);
+        }
         if (g->now != NULL && g->now == g->before && g->writes != 0)
             observe_count(observe_lane(a->rt->observe, 0), TSR_COUNT_IN_PLACE, 1);
         if (g->now == g->before || g->now == NULL)

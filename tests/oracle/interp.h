@@ -74,7 +74,7 @@ void dense_strides(int rank, const int64_t *extent, int64_t *out_stride);
 handle   *live_handle(interp *s, int id);
 tsr_shape handle_shape(const handle *h);
 /* A fresh root in which nothing is written. */
-int   root_create(interp *s, tsr_type t, const tsr_shape *shape);
+int   new_root(interp *s, tsr_type t, const tsr_shape *shape);
 void *scratch_take(interp *s, size_t bytes);
 
 bool step_task(interp *s, oracle_op *o);

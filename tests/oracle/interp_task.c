@@ -713,7 +713,7 @@ static void put_unbound(execution *e)
     const int64_t   n = handle_volume(h);
     const tsr_shape shape = handle_shape(h);
     const int       kept = e->s->root[h->root].handles;
-    const int       r = root_create(e->s, h->type, &shape);
+    const int       r = new_root(e->s, h->type, &shape);
     memcpy(e->s->root[r].bytes, e->call.unbound, (size_t)n * e->s->root[r].size);
     free(e->call.unbound);
     memset(e->s->root[r].defined, 1, (size_t)n);

@@ -140,7 +140,7 @@ static int64_t shape_volume(const tsr_shape *shape)
     return n;
 }
 
-int root_create(interp *s, tsr_type t, const tsr_shape *shape)
+int new_root(interp *s, tsr_type t, const tsr_shape *shape)
 {
     const int64_t n = shape_volume(shape);
     root         *r = &s->root[s->n_roots];
@@ -177,7 +177,7 @@ static bool step_create(interp *s, oracle_op *o)
     const bool attach = o->kind == OP_ATTACH || o->kind == OP_ATTACH_TILES;
     if (attach && (n == 0 || s->depth > 0))
         return false;
-    const int r = root_create(s, o->type, &o->shape);
+    const int r = new_root(s, o->type, &o->shape);
     handle   *h = handle_create(s, o, r);
     h->type = o->type;
     h->rank = o->shape.rank;
@@ -200,7 +200,7 @@ static bool step_create(interp *s, oracle_op *o)
 static bool step_unbound(interp *s, oracle_op *o)
 {
     const tsr_shape none = {1, {0}};
-    handle         *h = handle_create(s, o, root_create(s, o->type, &none));
+    handle         *h = handle_create(s, o, new_root(s, o->type, &none));
     h->type = o->type;
     h->unbound = true;
     h->whole = true;
@@ -381,7 +381,7 @@ static bool step_seal(interp *s, oracle_op *o)
     if (!h || h->sealed || s->root[h->root].attached)
         return false;
     const root *from = &s->root[h->root];
-    const int   r = root_create(s, h->type, &from->shape);
+    const int   r = new_root(s, h->type, &from->shape);
     memcpy(s->root[r].bytes, from->bytes, (size_t)from->n * from->size);
     memcpy(s->root[r].defined, from->defined, (size_t)from->n);
     memcpy(s->root[r].failed, from->failed, (size_t)from->n * 2);
