@@ -169,6 +169,7 @@ Test(special, split_dimensions_are_cut_outside)
     cr_assert_eq(run_solve(&run, &c, plans), TSR_OK, "%s", tsr_error_text());
     check_plans(&run, &c, plans);
     cr_assert(plans[0]->n_points > 1 && plans[0]->grid[1] == 1);
+    cr_assert(plans[0]->arg[0].covers && plans[0]->arg[0].disjoint);
     run_release(&run, plans);
     cr_assert_eq(run_solve(&run, &e, plans), TSR_OK, "%s", tsr_error_text());
     check_plans(&run, &e, plans);
