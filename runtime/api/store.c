@@ -144,8 +144,9 @@ tsr_store tsr_store_filled_(tsr_type type, tsr_shape shape, const void *value, t
     struct handle  *h = handle_find(rt->api, s.id, HANDLE_STORE);
     if (!h || !h->root || call_fill(rt, s, type, value, at) == TSR_OK)
         return s;
+    const tsr_store failed = store_failed(rt, at);
     handle_end(rt, handle_find(rt->api, s.id, HANDLE_STORE), ENDED_RELEASED, at);
-    return store_failed(rt, at);
+    return failed;
 }
 
 /* ---- ending and moving ---- */
@@ -194,8 +195,9 @@ tsr_store tsr_seal_(tsr_store s, tsr_site at)
     struct handle  *copy = handle_find(rt->api, sealed.id, HANDLE_STORE);
     if (!copy || !copy->root || call_copy(rt, sealed, s, true, at) == TSR_OK)
         return sealed;
+    const tsr_store failed = store_failed(rt, at);
     handle_end(rt, handle_find(rt->api, sealed.id, HANDLE_STORE), ENDED_RELEASED, at);
-    return store_failed(rt, at);
+    return failed;
 }
 
 /* ---- what a store is ---- */
