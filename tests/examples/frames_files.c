@@ -54,11 +54,12 @@ static herr_t write_elements(hid_t set, const made_file *how)
     const hsize_t start[3] = {from, 0, 0};
     const hsize_t count[3] = {MADE_FRAMES - from, MADE_ROWS, MADE_COLUMNS};
     const bool    is_signed = has_sign(how->type);
+    const double  scale = how->scale != 0 ? how->scale : 1;
     int64_t       n = 0;
     for (int64_t i = (int64_t)from; i < MADE_FRAMES; ++i)
         for (int64_t j = 0; j < MADE_ROWS; ++j)
             for (int64_t k = 0; k < MADE_COLUMNS; ++k)
-                values[n++] = (double)made_element(is_signed, i, j, k);
+                values[n++] = scale * (double)made_element(is_signed, i, j, k);
     const hid_t there = H5Dget_space(set), here = H5Screate_simple(3, count, NULL);
     H5Sselect_hyperslab(there, H5S_SELECT_SET, start, NULL, count, NULL);
     const herr_t s = H5Dwrite(set, H5T_NATIVE_DOUBLE, here, there, H5P_DEFAULT, values);

@@ -13,6 +13,7 @@ typedef struct made_file {
     int64_t     chunk[3];
     bool        shuffle, fletcher;
     int         deflate; /* 0: none */
+    double      scale;   /* elements are multiplied by it; 0: they are not */
     bool        has_gap; /* the chunk of element 0 is never written: fill value FILL */
 } made_file;
 

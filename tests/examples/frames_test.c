@@ -211,8 +211,11 @@ static void test_failed_task(const char *test, const char *file,
             why);
 }
 
-static void make_wrong_files(void)
+/* Wrong files, and one whose sums are rounded, for tests of whole programs. */
+static void make_other_files(void)
 {
+    const made_file thirds = {
+        "thirds.h5", H5T_IEEE_F64LE, {2, 11, 13}, .deflate = 6, .scale = 1.0 / 3};
     const made_file good = {"good.h5", H5T_STD_I32LE, {1, 11, 13}, .shuffle = true, .deflate = 6};
     FILE           *f = fopen(in_folder("no_hdf5.h5"), "w");
     if (f) {
@@ -221,6 +224,7 @@ static void make_wrong_files(void)
     }
     made_write(in_folder("good.h5"), &good);
     made_write(in_folder("cut_while_open.h5"), &good);
+    made_write(in_folder("thirds.h5"), &thirds);
     made_cut(in_folder("good.h5"), in_folder("truncated.h5"), 0.6);
     made_damage(in_folder("good.h5"), in_folder("damaged.h5"), 6);
     made_write_rank(in_folder("rank_2.h5"), 2);
@@ -320,7 +324,7 @@ static void make_right_files(void)
 static void run(int ranks)
 {
     int code = 0;
-    make_wrong_files();
+    make_other_files();
     if (tsr_ranks_run(ranks, all_tests, NULL, &code, .seed = 0) != TSR_OK || code != 0) {
         printf("not ok frames_on_%d_ranks %s\n", ranks, tsr_error_text());
         ++failures;
@@ -340,7 +344,7 @@ int main(int argc, char **argv)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     if (argc == 3 && strcmp(argv[1], "--make") == 0) {
         snprintf(folder, sizeof folder, "%s", argv[2]);
-        make_wrong_files();
+        make_other_files();
         return 0;
     }
     if (!mkdtemp(folder)) {
