@@ -62,6 +62,10 @@ tsr_status pipeline_start(struct tsr_runtime *rt)
     rt->schedule_workers = rt->config.workers > 0 ? (int)rt->config.workers
                                                   : (rt->config.machine.n_cores > 0
                                                          ? rt->config.machine.n_cores : 1);
+#ifdef TSR_HOSTILE /* what nobody set: tiny windows, ready strips in any order */
+    rt->config.window = rt->config.window == 64 ? 3 : rt->config.window;
+    rt->config.chaos = rt->config.chaos == 0 ? 2 : rt->config.chaos;
+#endif
     rt->solve = solve_create(rt);
     if (rt->solve == NULL)
         return TSR_FAIL(NO_MEMORY, "no memory for the solver");

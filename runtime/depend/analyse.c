@@ -121,10 +121,10 @@ static bool place(struct analysis *a)
 static void rename_candidates(struct analysis *a)
 {
     for (int g = 0; g < a->n_groups; ++g) {
-        a->group[g].rename = a->group[g].candidate && (a->renamed >> g & 1);
-        if (a->group[g].rename && a->group[g].before != NULL &&
-            box_volume(&a->group[g].before->box) != region_volume(&a->side->here[__builtin_ctz(
-                                                        a->group[g].writes)]))
+        struct group *group = &a->group[g];
+        group->rename = group->candidate && (a->renamed >> g & 1);
+        if (group->rename &&
+            group->before->elements != a->side->solid[__builtin_ctz(group->writes)])
             a->plain = false; /* copies of the rest are extras */
     }
 }

@@ -176,9 +176,6 @@ static void add_message(struct analysis *a, const struct group *g, int kind, int
     x->peer = peer;
     x->wire = (uint32_t)wire;
     x->from = x->to = g->old;
-    int kept = boxes->n;
-    if (kind == EXTRA_SEND && MUTANT(DROPPED_BOX) && kept > 1)
-        --kept;
     x->box = base_calloc((size_t)boxes->n, sizeof *x->box);
     if (x->box == NULL) {
         a->no_memory = true;

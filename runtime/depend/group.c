@@ -12,14 +12,10 @@
  * Invariants: nothing is changed before groups_place succeeded; groups_unplace undoes it.
  * Cost: O(arguments squared) words.  Threads: issuing thread. */
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "depend/internal.h"
-
-static tsr_box whole_box(const struct root *root)
-{
-    return box_of_shape(root->rank, root->extent);
-}
 
 static void group_add(struct analysis *a, int g, int arg)
 {
@@ -99,7 +95,7 @@ void groups_find(struct analysis *a)
         while (g < a->n_groups && a->group[g].root != a->op->arg[i].root)
             ++g;
         if (g == a->n_groups) {
-            memset(&a->group[g], 0, sizeof a->group[g]);
+            memset(&a->group[g], 0, offsetof(struct group, need));
             a->group[g].root = a->op->arg[i].root;
             a->group[g].first = i;
             a->group[g].before = a->group[g].root->instance;
@@ -115,14 +111,31 @@ static bool is_candidate(const struct analysis *a, const struct group *g)
         __builtin_popcount(g->writes) != 1 || a->plan->n_points == 0)
         return false;
     const int w = __builtin_ctz(g->writes);
-    const struct region *here = &a->side->here[w];
-    if (!a->side->full[w] || (g->before->foreign && g->root->attach_mode == TSR_ATTACH_WRITE))
+    if (a->side->solid[w] == 0 || (g->before->foreign && g->root->attach_mode == TSR_ATTACH_WRITE))
         return false;
-    for (int d = 0; d < here->rank; ++d)
-        if (here->step[d] != 1)
-            return false;
-    const int64_t written = region_volume(here), held = box_volume(&g->before->box);
-    return (held - written) <= written / 4;
+    const int64_t written = a->side->solid[w];
+    return (g->before->elements - written) <= written / 4;
+}
+
+/* Several ranks: what this one's instance must cover. */
+static void decide_need(const struct analysis *a, struct group *g)
+{
+    const int me = a->rt->rank;
+    tsr_box need = g->before != NULL ? g->before->box : (tsr_box){.rank = g->root->rank};
+    g->needed = g->before != NULL;
+    for (int k = 0; k < a->plan->n_args; ++k) {
+        if (!(g->args >> k & 1) || !exchange_takes_part(a, k, me))
+            continue;
+        const tsr_box b = exchange_box(a, k, me);
+        need = g->needed ? box_hull(&need, &b) : b;
+        g->needed = true;
+    }
+    g->need = need;
+}
+
+static inline bool grows(const struct analysis *a, const struct group *g)
+{
+    return a->rt->n_ranks > 1 && g->before != NULL && !box_contains(&g->before->box, &g->need);
 }
 
 void groups_decide(struct analysis *a)
@@ -130,34 +143,15 @@ void groups_decide(struct analysis *a)
     a->plain = true;
     for (int i = 0; i < a->n_groups; ++i) {
         struct group *g = &a->group[i];
-        const int me = a->rt->rank;
-        tsr_box need = g->before != NULL ? g->before->box : (tsr_box){.rank = g->root->rank};
-        bool first = g->before == NULL;
-        if (a->rt->n_ranks == 1 && first) {
-            need = whole_box(g->root);
-            first = false;
-        }
-        for (int k = 0; k < a->plan->n_args && a->rt->n_ranks > 1; ++k) {
-            if (!(g->args >> k & 1) || !exchange_takes_part(a, k, me))
-                continue;
-            const tsr_box b = exchange_box(a, k, me);
-            need = first ? b : box_hull(&need, &b);
-            first = false;
-        }
-        if (g->root->rank == 0)
-            need = whole_box(g->root);
-        g->need = need;
-        g->needed = !first;
+        g->needed = true;
+        if (a->rt->n_ranks > 1)
+            decide_need(a, g);
         g->forced = g->writes != 0 && is_forced(a, g);
-        if (g->writes != 0 && g->before != NULL && g->before->foreign &&
+        if ((g->writes | g->folds) != 0 && g->before != NULL && g->before->foreign &&
             g->root->attach_mode == TSR_ATTACH_READ)
             g->forced = true; /* the owner's buffer is only read */
-        if (g->folds != 0 && g->before != NULL && g->before->foreign &&
-            g->root->attach_mode == TSR_ATTACH_READ)
-            g->forced = true;
         g->candidate = !g->forced && is_candidate(a, g);
-        const bool grows = g->before != NULL && !box_contains(&g->before->box, &g->need);
-        if (grows || g->forced)
+        if (g->forced || grows(a, g))
             a->plain = false;
     }
 }
@@ -238,22 +232,37 @@ static void add_copies(struct analysis *a, const struct group *g, struct instanc
     }
 }
 
+/* Does one argument, which reads nothing, write all of `from`? */
+static bool is_overwritten(const struct analysis *a, const struct group *g,
+                           const struct instance *from)
+{
+    for (uint32_t left = g->writes & ~g->reads; left != 0; left &= left - 1) {
+        const int w = __builtin_ctz(left);
+        const struct region *here = &a->side->here[w];
+        bool covers = a->side->solid[w] != 0 && a->plan->n_points > 0;
+        for (int d = 0; d < here->rank && covers; ++d)
+            covers = here->low[d] <= from->box.low[d] && here->high[d] >= from->box.high[d];
+        if (covers)
+            return true;
+    }
+    return false;
+}
+
 /* What of `from` the new memory must start with: everything, but what the written boxes cover. */
 static void copy_rest(struct analysis *a, const struct group *g, struct instance *from,
                       struct instance *to)
 {
     struct box_list rest = {0};
+    if (is_overwritten(a, g, from))
+        return;
     if (!box_list_add(&rest, &from->box) && !box_is_empty(&from->box))
         a->no_memory = true;
     for (int w = 0; w < a->plan->n_args; ++w) {
         if (!(g->writes >> w & 1) || g->reads >> w & 1 || !a->side->full[w] ||
             a->plan->n_points == 0)
             continue;
-        bool solid = true;
-        for (int d = 0; d < a->side->here[w].rank; ++d)
-            solid = solid && a->side->here[w].step[d] == 1;
         const tsr_box covered = region_hull(&a->side->here[w]);
-        if (solid && !box_list_subtract(&rest, &covered))
+        if (a->side->solid[w] != 0 && !box_list_subtract(&rest, &covered))
             a->no_memory = true;
     }
     if (!MUTANT(RENAME_FORGETS_REST))
@@ -277,8 +286,8 @@ bool groups_place(struct analysis *a)
         if (g->before == NULL) {
             if (a->rt->n_ranks > 1 && !g->needed)
                 continue; /* nothing of it here */
-            g->old = fresh(a, g, &g->need);
-        } else if (!box_contains(&g->before->box, &g->need)) {
+            g->old = fresh(a, g, a->rt->n_ranks > 1 ? &g->need : NULL);
+        } else if (grows(a, g)) {
             g->old = instance_create(a->rt, g->root, &g->need);
         }
         if (g->old == NULL)
@@ -338,24 +347,28 @@ static void hold(struct analysis *a, struct instance *i)
     struct slot *s = a->s;
     if (i == NULL)
         return;
-    for (int k = 0; k < s->n_held; ++k)
-        if (s->held[k] == i)
-            return;
     assert(s->n_held < (int)(sizeof s->held / sizeof s->held[0]));
-    instance_keep(i);
+    ++i->users;
     i->last = a->op->number;
     s->held[s->n_held++] = i;
+}
+
+/* The slot holds the group's instances, each once. */
+static void hold_all(struct analysis *a, const struct group *g)
+{
+    hold(a, g->before);
+    if (g->old != g->before)
+        hold(a, g->old);
+    if (g->now != g->old && g->now != g->before)
+        hold(a, g->now);
 }
 
 void groups_commit(struct analysis *a)
 {
     for (int i = 0; i < a->n_groups; ++i) {
         struct group *g = &a->group[i];
-        if (!(MUTANT(EARLY_FREE) && g->writes == 0 && g->folds == 0)) {
-            hold(a, g->before);
-            hold(a, g->old);
-            hold(a, g->now);
-        }
+        if (!(MUTANT(EARLY_FREE) && g->writes == 0 && g->folds == 0))
+            hold_all(a, g);
         if (g->now != NULL && g->now == g->before && g->writes != 0)
             observe_count(observe_lane(a->rt->observe, 0), TSR_COUNT_IN_PLACE, 1);
         if (g->now == g->before || g->now == NULL)

@@ -36,8 +36,6 @@ struct group {
     bool         candidate;        /* may be renamed to avoid waiting */
     bool         rename;           /* is renamed */
     bool         needed;           /* this rank holds something of it */
-    tsr_box      need;             /* what this rank's instance must cover */
-    tsr_box      written;          /* what a candidate's points here write */
     struct instance *before;       /* the root's when analysis began; NULL: none */
     struct instance *old;          /* what is read: before, or grown */
     struct instance *now;          /* what is written and stays: old, or new */
@@ -47,6 +45,8 @@ struct group {
     tsr_box     *asked;            /* [n_ranks] boxes the ranks read; NULL: none */
     tsr_box     *wrote;            /* [n_ranks] boxes the ranks write; NULL: none */
     struct owner_map *settled;     /* the map after the settle; of this analysis */
+    tsr_box      need;             /* what this rank's instance must cover; on one rank it covers all,
+                                      and this is unset */
 };
 
 /* A region an extra of this operation touches. */

@@ -9,17 +9,25 @@
 
 #include "depend/internal.h"
 
+static inline uint64_t fold(uint64_t h, uint64_t word, uint64_t odd)
+{
+    h = (h ^ word) * odd;
+    return h ^ h >> 32;
+}
+
 void memo_key(struct analysis *a, uint64_t key[2])
 {
-    uint64_t h = hash_word(0x7465737365726131ull, a->plan->id), k = hash_word(a->plan->id, 77);
+    uint64_t h = fold(1, a->plan->id, 0xbf58476d1ce4e5b9ull);
+    uint64_t k = fold(2, a->plan->id, 0xd6e8feb86659fd93ull);
     for (int g = 0; g < a->n_groups; ++g) {
         const struct group *group = &a->group[g];
-        const uint64_t state = group->before == NULL ? 0 : group->before->shape + 2;
+        const uint64_t state = group->before == NULL  ? 0
+                               : MUTANT(STALE_MEMO) ? (uint64_t)group->before->n_accesses + 2
+                                                    : group->before->shape + 2;
         const uint64_t flags = (uint64_t)group->args << 8 | (uint64_t)group->candidate << 2 |
                                (uint64_t)group->root->temporary << 1 | (group->before == NULL);
-        h = hash_word(h, state);
-        h = hash_word(h, flags);
-        k = hash_word(k ^ (state >> 7), state * 0x9e3779b97f4a7c15ull + flags);
+        h = fold(fold(h, state, 0x9e3779b97f4a7c15ull), flags, 0xff51afd7ed558ccdull);
+        k = fold(fold(k, flags, 0x94d049bb133111ebull), state, 0xa0761d6478bd642full);
     }
     key[0] = h;
     key[1] = k;

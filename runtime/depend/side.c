@@ -147,6 +147,10 @@ static void regions_gather(const struct plan *p, struct plan_side *side, int a)
     region_normalize(here);
     side->full[a] = pa->view->exact && (pa->disjoint || pa->whole) &&
                     volume == region_volume(here);
+    side->solid[a] = side->full[a] ? volume : 0;
+    for (int d = 0; d < here->rank; ++d)
+        if (here->step[d] != 1)
+            side->solid[a] = 0;
     side->gapless[a] = side->full[a] || is_gapless(p, pa);
     if (!side->full[a])
         for (int d = 0; d < here->rank; ++d)

@@ -58,6 +58,7 @@ static inline size_t lay_out(struct instance *i, const struct root *root, const 
         i->whole = i->whole && low == 0 && high == root->extent[d];
         n *= high - low;
     }
+    i->elements = n;
     return (size_t)n * root->element_bytes;
 }
 

@@ -15,18 +15,15 @@
     X(ranks, "TESSERA_RANKS", 1, 256, 1, 1, "ranks as threads of this process (tsr_main)")          \
     X(window, "TESSERA_WINDOW", 1, 1024, 64, 1, "operations analysed together")                    \
     X(leaf, "TESSERA_LEAF", 1, 1 << 30, 16384, 1, "elements of a canonical leaf; changes float sums")\
-    X(min_piece, "TESSERA_MIN_PIECE", 0, INT64_MAX, 0, 0, "smallest piece in elements; 0: by the machine")\
+    X(min_piece, "TESSERA_MIN_PIECE", 0, INT64_MAX, 0, 1, "smallest piece in elements; 0: by the machine")\
     X(piece_bytes, "TESSERA_PIECE_BYTES", 0, INT64_MAX, 0, 0, "bytes a piece aims at; 0: half of L2")\
     X(memo, "TESSERA_MEMO", 0, 2, 0, 0, "0 (on): reuse analyses; 1 (off); 2 (check): do both and compare")\
     X(chaos, "TESSERA_CHAOS", 0, INT64_MAX, 0, 0, "a seed: shuffled ready order, random stalls; 0: off")\
     X(seed, "TESSERA_SEED", 0, INT64_MAX, 0, 1, "messages of the memory transport are delayed and reordered; 0: not")\
     X(memory_bytes, "TESSERA_MEMORY", 0, INT64_MAX, 0, 0, "host budget in bytes; 0: 80 % of the machine's")\
-    X(generations, "TESSERA_GENERATIONS", 1, 5, 3, 0, "memories a store may have in flight by renaming")\
     X(spin_us, "TESSERA_SPIN", 0, 1000000, 100, 0, "microseconds an idle worker spins before it sleeps")\
     X(bind, "TESSERA_BIND", 0, 1, 1, 0, "bind workers to cores")                                    \
-    X(check_cuts, "TESSERA_CHECK_CUTS", 0, 1, 0, 0, "run each task under two private cuts and compare")\
-    X(watchdog, "TESSERA_WATCHDOG", 0, 86400, 30, 0, "seconds without progress before it is reported; 0: never")\
-    X(stdout_all, "TESSERA_STDOUT_ALL", 0, 1, 0, 0, "every rank prints (TSR_ONCE still runs on rank 0)")
+    X(watchdog, "TESSERA_WATCHDOG", 0, 86400, 30, 0, "seconds without progress before it is reported; 0: never")
 
 struct config {
 #define X(field, variable, least, most, standard, shared, text) int64_t field;

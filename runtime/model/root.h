@@ -40,6 +40,7 @@ struct instance {
     tsr_box       box;       /* root indices it covers */
     int64_t       stride[TSR_MAX_RANK]; /* elements */
     size_t        bytes;
+    int64_t       elements;  /* of the box */
     int32_t       users;     /* the root, operations in flight, pins */
     bool          foreign;   /* attached memory: not the pool's */
     bool          whole;     /* of the root, in C order, from index 0 on */

@@ -77,6 +77,7 @@ struct plan_side {
     size_t        accumulator_bytes[TSR_MAX_ARGS];
     struct region here[TSR_MAX_ARGS];   /* hull and steps of the local points' regions */
     bool          full[TSR_MAX_ARGS];   /* the local points' regions together are `here`, each index once */
+    int64_t       solid[TSR_MAX_ARGS];  /* elements of `here`, where it is full and has no steps; else 0 */
     bool          gapless[TSR_MAX_ARGS]; /* together they are `here`; they may meet */
     bool          simple;  /* as far as the plan says, points need nothing but body(context) */
     int8_t        at_once; /* may one run as it is issued?  0: not looked at yet, 1: yes, -1: no */

@@ -9,6 +9,8 @@
  * Invariants: nothing is read of a slot whose number is older than the worker's `looking`; a claim is a
  * compare-and-swap that includes the number.  Cost: O(producers of the strips looked at).
  * Threads: any worker. */
+#include <unistd.h>
+
 #include "base/mutant.h"
 #include "schedule/internal.h"
 
@@ -162,6 +164,10 @@ static bool steal(struct worker *w, uint64_t first, uint64_t last)
     struct engine *e = w->rt->engine;
     if (last > first + STEAL_OPERATIONS)
         last = first + STEAL_OPERATIONS;
+    if (MUTANT(THIEF_REUSED_SLOT)) { /* it looks, and what it saw may be gone when it takes */
+        atomic_store_explicit(&w->looking, UINT64_MAX, memory_order_release);
+        usleep(100);
+    }
     for (uint64_t n = first; n <= last; ++n) {
         struct slot *s = engine_slot(e, n);
         if (s->n_actions == 0 || atomic_load_explicit(&s->complete, memory_order_relaxed) == n)

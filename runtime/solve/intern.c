@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "solve/problem.h"
 
-enum { BUCKETS = 4096 };
+enum { BUCKETS = 4096, FEW_WORDS = 128 };
 
 struct entry {
     struct entry *next;
@@ -167,12 +167,16 @@ bool solve_number_cuts(struct intern *t, struct plan *p, int arg)
     const int64_t    ranks = 3 + (int64_t)p->n_ranks * (1 + 2 * a->all.rank);
     const int64_t    points =
         by_grid ? room_of_grid(p, a) : 3 + (int64_t)p->n_points * 3 * a->all.rank;
-    int64_t *words = base_calloc((size_t)max64(ranks, points), sizeof *words);
+    const int64_t room = max64(ranks, points);
+    int64_t       few[FEW_WORDS], *words = few;
+    if (room > FEW_WORDS)
+        words = base_calloc((size_t)room, sizeof *words);
     if (!words)
         return false;
     a->cut = intern_number(t, words,
                            (by_grid ? put_grid(words, p, a) : put_points(words, p, a)) - words);
     a->rank_cut = intern_number(t, words, put_ranks(words, p, a) - words);
-    base_free(words);
+    if (words != few)
+        base_free(words);
     return a->cut && a->rank_cut;
 }

@@ -13,7 +13,7 @@
 /* Intervals of one argument along its dimensions, by coordinate of the cut. */
 struct axes {
     int64_t *low[TSR_MAX_RANK], *high[TSR_MAX_RANK];
-    int64_t *memory;
+    int64_t  few[64], *memory; /* memory: where few are too few */
 };
 
 static int pieces_along(const struct problem *q, int d)
@@ -27,8 +27,9 @@ static bool axes_make(const struct problem *q, int arg, struct axes *x)
     size_t             n = 0;
     for (int d = 0; d < v->rank; ++d)
         n += 2 * (size_t)pieces_along(q, d);
-    int64_t *at = x->memory = base_calloc(n + 1, sizeof *at);
-    if (!at)
+    x->memory = n > sizeof x->few / sizeof *x->few ? base_calloc(n, sizeof *x->memory) : NULL;
+    int64_t *at = x->memory ? x->memory : x->few;
+    if (n > sizeof x->few / sizeof *x->few && !x->memory)
         return false;
     for (int d = 0; d < v->rank; ++d) {
         const int m = pieces_along(q, d);
@@ -211,7 +212,7 @@ static bool fill_ranks(const struct problem *q, struct plan *p, int arg)
 static bool build_arg(const struct problem *q, struct plan *p, int arg)
 {
     struct plan_arg *a = &p->arg[arg];
-    struct axes      x = {{0}, {0}, NULL};
+    struct axes      x;
     a->region = plan_memory(p, p->n_points, sizeof *a->region);
     if (!a->region || !axes_make(q, arg, &x))
         return false;

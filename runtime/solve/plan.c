@@ -14,10 +14,15 @@
 
 enum { SORT_FROM = 32 };
 
+/* A run of memory for the arrays of one plan; the newest block may have room left. */
 struct block {
     struct block *next;
+    size_t        left; /* units of this size, at the end of the block's */
+    size_t        n;
     size_t        unused; /* keeps what follows aligned to 16 */
 };
+
+enum { BLOCK_UNITS = 48 };
 
 struct plan *plan_create(struct tsr_runtime *rt, const tsr_task_desc *desc)
 {
@@ -37,14 +42,19 @@ void *plan_memory(struct plan *p, int64_t n, size_t size)
 {
     if (n < 0 || n > (int64_t)1 << 40)
         return NULL;
-    const size_t  blocks = ((size_t)n * size + sizeof(struct block) - 1) / sizeof(struct block);
-    struct block *b = base_calloc(blocks + 1, sizeof *b);
-    if (!b)
-        return NULL;
-    b->next = p->memory;
-    p->memory = b;
-    p->bytes += (blocks + 1) * sizeof *b;
-    return b + 1;
+    const size_t  units = ((size_t)n * size + sizeof(struct block) - 1) / sizeof(struct block);
+    struct block *b = p->memory;
+    if (!b || b->left < units) {
+        const size_t made = units > BLOCK_UNITS ? units : BLOCK_UNITS;
+        b = base_calloc(made + 1, sizeof *b);
+        if (!b)
+            return NULL;
+        *b = (struct block){.next = p->memory, .left = made, .n = made};
+        p->memory = b;
+        p->bytes += (made + 1) * sizeof *b;
+    }
+    b->left -= units;
+    return b + 1 + (b->n - b->left - units);
 }
 
 struct plan *plan_keep(struct plan *p)
