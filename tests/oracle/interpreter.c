@@ -380,6 +380,10 @@ static bool step_seal(interp *s, oracle_op *o)
     const handle *h = live_handle(s, o->a);
     if (!h || h->sealed || s->root[h->root].attached)
         return false;
+    bool      all, sure;
+    const int cause = handle_cause(s, h, &all, &sure);
+    if (!sure || (cause && !all))
+        return false; /* whether its whole is failed then is not documented */
     const root *from = &s->root[h->root];
     const int   r = new_root(s, h->type, &from->shape);
     memcpy(s->root[r].bytes, from->bytes, (size_t)from->n * from->size);
