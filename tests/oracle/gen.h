@@ -42,5 +42,7 @@ int target(gen *g, bool (*fits)(tsr_type t));
 int a_view(gen *g, int id);
 
 void draw_task(gen *g);
+void draw_layers(gen *g);
+void draw_chain(gen *g);
 
 #endif

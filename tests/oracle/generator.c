@@ -487,33 +487,29 @@ static void draw_wait(gen *g)
 
 static void draw_one(gen *g)
 {
-    static void (*const other[])(gen *) = {draw_content, draw_content, draw_read,    draw_read,
-                                           draw_read,    draw_release, draw_release, draw_scope,
-                                           draw_seal,    draw_view,    draw_view,    draw_local,
-                                           draw_repeat,  draw_repeat,  draw_wait,    draw_wait};
-    static const int group[] = {-1,
-                                -1,
-                                GROUP_VALUES,
-                                GROUP_VALUES,
-                                GROUP_VALUES,
-                                GROUP_RELEASE,
-                                GROUP_RELEASE,
-                                GROUP_SCOPE,
-                                GROUP_SEAL,
-                                GROUP_VIEWS,
-                                GROUP_VIEWS,
-                                GROUP_LOCAL,
-                                GROUP_REPEAT,
-                                GROUP_REPEAT,
-                                -1,
-                                -1};
+    static const struct {
+        void (*draw)(gen *);
+        int group, weight;
+    } other[] = {{draw_content, -1, 2},
+                 {draw_read, GROUP_VALUES, 3},
+                 {draw_release, GROUP_RELEASE, 2},
+                 {draw_scope, GROUP_SCOPE, 1},
+                 {draw_seal, GROUP_SEAL, 1},
+                 {draw_view, GROUP_VIEWS, 2},
+                 {draw_local, GROUP_LOCAL, 1},
+                 {draw_repeat, GROUP_REPEAT, 2},
+                 {draw_layers, GROUP_VIEWS, 1},
+                 {draw_chain, GROUP_RELEASE, 2},
+                 {draw_wait, -1, 2}};
     if (rng_chance(&g->r, 62)) {
         draw_task(g);
         return;
     }
-    const int k = (int)rng_below(&g->r, (int64_t)(sizeof other / sizeof *other));
-    if (group[k] < 0 || allowed(g, group[k]))
-        other[k](g);
+    int left = (int)rng_below(&g->r, 19), k = 0;
+    while (left >= other[k].weight)
+        left -= other[k++].weight;
+    if (other[k].group < 0 || allowed(g, other[k].group))
+        other[k].draw(g);
 }
 
 /* ---- the program ---- */
