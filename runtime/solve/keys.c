@@ -6,6 +6,8 @@
  * position alike for all ranks: a monotone map of positions turns a partition into one.
  *
  * Shared. Cost: O(ranks), O(ranks^2) for keys of manual launches. Threads: the issuing thread. */
+#include <stdlib.h>
+
 #include "solve/rank_grid.h"
 #include "solve/solve.h"
 
@@ -75,17 +77,23 @@ static bool is_partition(const struct problem *q, const tsr_box *boxes, bool com
     return true;
 }
 
-/* Distinct intervals along each dimension: the grid, for whoever looks. */
-static void describe_grid(const struct problem *q, const tsr_box *boxes, int *grid)
+static int compare_words(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+void keys_describe(const struct problem *q, const tsr_box *boxes, int64_t *scratch, int *grid)
 {
     for (int d = 0; d < q->rank; ++d) {
-        grid[d] = 0;
-        for (int r = 0; r < q->rt->n_ranks; ++r) {
-            bool is_new = !box_is_empty(&boxes[r]);
-            for (int s = 0; s < r && is_new; ++s)
-                is_new = box_is_empty(&boxes[s]) || boxes[s].low[d] != boxes[r].low[d];
-            grid[d] += is_new;
-        }
+        int n = 0;
+        for (int r = 0; r < q->rt->n_ranks; ++r)
+            if (!box_is_empty(&boxes[r]))
+                scratch[n++] = boxes[r].low[d];
+        qsort(scratch, (size_t)n, sizeof *scratch, compare_words);
+        grid[d] = n > 0;
+        for (int k = 1; k < n; ++k)
+            grid[d] += scratch[k] != scratch[k - 1];
     }
 }
 
@@ -117,7 +125,8 @@ void keys_each(struct search *s, void (*consider)(struct search *, struct candid
             known |= is_same_key(q, i, j);
         if (!key || known || !follows_iteration(q, i) || !boxes_of_key(q, i, key, s->boxes))
             continue;
-        describe_grid(q, s->boxes, c.grid);
+        if (q->on_candidate)
+            keys_describe(q, s->boxes, s->weight, c.grid);
         consider(s, c);
     }
 }

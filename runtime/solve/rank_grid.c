@@ -276,6 +276,8 @@ static tsr_status search_ranks(struct problem *q)
             s.weight[r] = max64(1, q->rt->machines[r].workers);
         each_grid(&s, 0, n, grid);
         keys_each(&s, consider);
+        if (q->chosen.key >= 0)
+            keys_describe(q, q->rank_box, s.weight, q->chosen.grid);
     }
     base_free(s.boxes);
     base_free(s.cuts);
