@@ -36,6 +36,9 @@ bool message_send(int to, const message *m)
     return true;
 }
 
+/* Of the leak sanitizer, where there is one. */
+int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+
 static void in_child(int to, int errors, void (*work)(void *user, int to), void *user)
 {
     const struct rlimit none = {0, 0};
@@ -45,7 +48,7 @@ static void in_child(int to, int errors, void (*work)(void *user, int to), void 
         dup2(errors, 2);
     work(user, to);
     fflush(stdout);
-    _exit(0);
+    _exit(__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check() ? 23 : 0);
 }
 
 bool child_start(child *c, void (*work)(void *user, int to), void *user)
@@ -96,6 +99,26 @@ static void last_words(const child *c, char *out, size_t room)
     out[n > 0 ? n : 0] = 0;
 }
 
+/* Did a sanitizer speak?  Then its words, from where they begin. */
+static bool sanitizer_spoke(const child *c, char *out, size_t room)
+{
+    static const char *const signs[] = {": runtime error: ", "ERROR: AddressSanitizer",
+                                        "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer"};
+    const off_t              size = lseek(c->errors, 0, SEEK_END);
+    char                    *all = size > 0 ? malloc((size_t)size + 1) : NULL;
+    const char              *found = NULL;
+    if (!all)
+        return false;
+    const ssize_t n = pread(c->errors, all, (size_t)size, 0);
+    all[n > 0 ? n : 0] = 0;
+    for (size_t k = 0; k < sizeof signs / sizeof *signs && !found; ++k)
+        found = strstr(all, signs[k]);
+    if (found)
+        snprintf(out, room, "%s", found - all > 80 ? found - 80 : all);
+    free(all);
+    return found != NULL;
+}
+
 void child_end(child *c, bool kill_it, char *out_text, size_t room)
 {
     int  status = 0;
@@ -108,7 +131,9 @@ void child_end(child *c, bool kill_it, char *out_text, size_t room)
     waitpid(c->pid, &status, 0);
     last_words(c, words, sizeof words);
     out_text[0] = 0;
-    if (kill_it)
+    if (sanitizer_spoke(c, words, sizeof words))
+        snprintf(out_text, room, "%s", words);
+    else if (kill_it)
         snprintf(out_text, room, "no progress: killed. %s", words);
     else if (WIFSIGNALED(status))
         snprintf(out_text, room, "signal %d (%s). %s", WTERMSIG(status),
