@@ -79,6 +79,7 @@ static tsr_status arguments_bind(struct tsr_runtime *rt, const struct call *c, s
 static void operation_fill(struct tsr_runtime *rt, const struct call *c, struct operation *op)
 {
     op->number = 0;
+    op->alone = op->inputs_replicated = false;
     op->desc = c->desc;
     op->priority = c->priority;
     op->points = c->points;

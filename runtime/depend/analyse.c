@@ -285,7 +285,7 @@ void depend_reclaim(struct tsr_runtime *rt, struct slot *s)
     base_free(s->extra);
     s->extra = NULL;
     s->n_extras = 0;
-    if (s->own_strips.n > 0)
+    if (s->own_strips.home != NULL) /* there may be none in it: this rank takes no part */
         strips_done(&s->own_strips);
     if (s->pattern != NULL)
         pattern_release(s->pattern);
