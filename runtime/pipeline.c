@@ -12,7 +12,6 @@
 #include "base/alloc.h"
 #include "depend/depend.h"
 #include "issue/issue.h"
-#include "issue/values.h"
 #include "memory/memory.h"
 #include "network/network.h"
 #include "schedule/schedule.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "issue/internal.h"
-#include "issue/values.h"
+#include "issue/issue.h"
 #include "solve/solve.h"
 
 static const tsr_constraint *image_of(const tsr_task_desc *d, int k)

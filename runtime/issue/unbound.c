@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "issue/internal.h"
-#include "issue/values.h"
+#include "issue/issue.h"
 
 bool unbound_prepare(struct tsr_runtime *rt, struct operation *op)
 {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "issue/internal.h"
-#include "issue/values.h"
+#include "issue/issue.h"
 #include "solve/solve.h"
 
 static const tsr_task_desc gather_task = {
