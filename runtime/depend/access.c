@@ -54,10 +54,12 @@ void action_set_release(struct action_set *s)
     base_free(s);
 }
 
-static void entry_drop(struct access *e)
+static inline void entry_drop(struct access *e)
 {
-    plan_release(e->plan);
-    action_set_release(e->set);
+    if (e->plan != NULL)
+        plan_release(e->plan);
+    if (e->set != NULL)
+        action_set_release(e->set);
 }
 
 void access_list_drop(struct instance *i)
@@ -83,18 +85,27 @@ uint64_t access_list_shape(const struct instance *i)
     return h;
 }
 
+static bool room(struct analysis *a, struct instance *i, int n)
+{
+    if (n <= i->capacity)
+        return true;
+    int capacity = i->capacity == 0 ? 8 : 2 * i->capacity;
+    while (capacity < n)
+        capacity *= 2;
+    struct access *bigger = base_realloc(i->access, (size_t)capacity, sizeof *bigger);
+    if (bigger == NULL) {
+        a->no_memory = true;
+        return false;
+    }
+    i->access = bigger;
+    i->capacity = capacity;
+    return true;
+}
+
 static bool add(struct analysis *a, struct instance *i, struct access e)
 {
-    if (i->n_accesses == i->capacity) {
-        const int capacity = i->capacity == 0 ? 8 : 2 * i->capacity;
-        struct access *bigger = base_realloc(i->access, (size_t)capacity, sizeof *bigger);
-        if (bigger == NULL) {
-            a->no_memory = true;
-            return false;
-        }
-        i->access = bigger;
-        i->capacity = capacity;
-    }
+    if (!room(a, i, i->n_accesses + 1))
+        return false;
     i->access[i->n_accesses++] = e;
     return true;
 }
@@ -189,47 +200,75 @@ void access_list_plan(struct analysis *a, int g, struct memo *m)
     m->n_next[g] = n;
 }
 
-void access_list_commit(struct analysis *a, int g, struct memo *m)
+/* The entries as the memo says, from those of the list so far; those that do not stay are dropped. */
+static void entries_make(const struct analysis *a, const struct memo *m, int g, struct instance *i,
+                         bool same, struct access *out)
 {
-    const struct group *group = &a->group[g];
-    struct instance *i = group->now;
-    const uint64_t number = a->op->number;
-    struct access kept[LIST_MOST + 3 * TSR_MAX_ARGS];
-    int n = 0;
-    if (i == NULL)
-        return;
-    const bool same = i == group->before;
     uint64_t stays = 0;
     for (int k = 0; k < m->n_next[g]; ++k) {
         const struct next_access *x = &m->next_access[g][k];
-        if (x->old_entry >= 0) {
-            assert(same);
-            kept[n] = i->access[x->old_entry];
-            stays |= 1ull << x->old_entry;
-            if (x->joins) {
-                kept[n].before = kept[n].number;
-                kept[n].number = number;
-            }
-        } else {
-            kept[n] = (struct access){.plan = plan_keep(a->plan), .arg = x->arg, .kind = x->kind,
-                                      .number = number};
+        if (x->old_entry < 0) {
+            ++a->plan->users;
+            out[k] = (struct access){.plan = a->plan, .arg = x->arg, .kind = x->kind,
+                                     .number = a->op->number};
+            continue;
         }
-        ++n;
+        assert(same);
+        out[k] = i->access[x->old_entry];
+        stays |= 1ull << x->old_entry;
+        if (x->joins) {
+            out[k].before = out[k].number;
+            out[k].number = a->op->number;
+        }
     }
     for (int k = 0; same && k < i->n_accesses; ++k)
         if (!(stays >> k & 1))
             entry_drop(&i->access[k]);
-    i->n_accesses = 0;
-    for (int write = 0; write < 2; ++write) { /* extras came before the points */
-        struct action_set *set = a->n_extras > 0 ? action_set_create(a, i, write != 0) : NULL;
+}
+
+/* Extras came before the points. */
+static void sets_add(struct analysis *a, struct instance *i)
+{
+    for (int write = 0; write < 2; ++write) {
+        struct action_set *set = action_set_create(a, i, write != 0);
         if (set != NULL)
             (void)add(a, i, (struct access){.set = set, .arg = (int16_t)write, .kind = ACCESS_SET,
-                                            .number = number});
+                                            .number = a->op->number});
     }
-    for (int k = 0; k < n; ++k)
-        (void)add(a, i, kept[k]);
-    i->last = number;
-    if (i->n_accesses > LIST_PRUNE)
+}
+
+/* The state of the list after the operation.  It follows from the state before and the operation, as
+ * all that the memo says does, unless the list was pruned. */
+static uint64_t shape_after(const struct analysis *a, int g, struct memo *m,
+                            const struct instance *i, bool pruned)
+{
+    if (pruned || a->d->n_own > 0)
+        return access_list_shape(i);
+    if (!m->shape_known[g] || a->rt->config.memo == 2) {
+        m->next_shape[g] = access_list_shape(i);
+        m->shape_known[g] = true;
+    }
+    return m->next_shape[g];
+}
+
+void access_list_commit(struct analysis *a, int g, struct memo *m)
+{
+    struct instance *i = a->group[g].now;
+    struct access next[LIST_MOST + 3 * TSR_MAX_ARGS];
+    if (i == NULL)
+        return;
+    entries_make(a, m, g, i, i == a->group[g].before, next);
+    i->n_accesses = 0;
+    if (a->d->n_own > 0)
+        sets_add(a, i);
+    const int n = m->n_next[g];
+    if (n > 0 && room(a, i, i->n_accesses + n)) {
+        memcpy(i->access + i->n_accesses, next, sizeof *next * (size_t)n);
+        i->n_accesses += n;
+    }
+    i->last = a->op->number;
+    const bool pruned = i->n_accesses > LIST_PRUNE;
+    if (pruned)
         prune(a, i);
-    i->shape = access_list_shape(i);
+    i->shape = shape_after(a, g, m, i, pruned);
 }

@@ -12,7 +12,6 @@
  * Invariants: nothing is changed before groups_place succeeded; groups_unplace undoes it.
  * Cost: O(arguments squared) words.  Threads: issuing thread. */
 #include <assert.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "depend/internal.h"
@@ -84,6 +83,18 @@ static bool is_forced(const struct analysis *a, const struct group *g)
     return false;
 }
 
+static void group_begin(struct group *g, struct root *root, int first)
+{
+    g->root = root;
+    g->args = g->reads = g->writes = g->folds = 0;
+    g->first = first;
+    g->forced = g->candidate = g->rename = g->needed = g->settle = false;
+    g->before = root->instance;
+    g->old = g->now = NULL;
+    g->owners = g->settled = NULL;
+    g->asked = g->wrote = NULL;
+}
+
 void groups_find(struct analysis *a)
 {
     a->n_groups = 0;
@@ -95,10 +106,7 @@ void groups_find(struct analysis *a)
         while (g < a->n_groups && a->group[g].root != a->op->arg[i].root)
             ++g;
         if (g == a->n_groups) {
-            memset(&a->group[g], 0, offsetof(struct group, need));
-            a->group[g].root = a->op->arg[i].root;
-            a->group[g].first = i;
-            a->group[g].before = a->group[g].root->instance;
+            group_begin(&a->group[g], a->op->arg[i].root, i);
             ++a->n_groups;
         }
         group_add(a, g, i);

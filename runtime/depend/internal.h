@@ -82,6 +82,8 @@ struct memo {
     int            n_groups;
     int            n_next[TSR_MAX_ARGS];
     struct next_access *next_access[TSR_MAX_ARGS];
+    bool           shape_known[TSR_MAX_ARGS];
+    uint64_t       next_shape[TSR_MAX_ARGS]; /* of the list after it */
     struct memo   *next;    /* in a bucket */
 };
 

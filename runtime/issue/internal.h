@@ -69,9 +69,11 @@ void failure_cause_release(struct tsr_runtime *rt, struct cause *c);
 /* spot.c */
 tsr_status spot_start(struct tsr_runtime *rt);
 void spot_stop(struct tsr_runtime *rt);
-/* Run the operation in this slot of the ring, if it can be at once. */
+/* May an operation with this plan run at once, if its roots are idle? */
+bool spot_is_small(struct tsr_runtime *rt, const struct operation *op);
+/* Run a small operation, in its slot of the ring, if its roots are idle. */
 bool spot_try(struct tsr_runtime *rt, struct slot *s);
-/* Number, run and end an operation where nothing else is in flight; false: nothing happened. */
+/* Number, run and end a small operation where nothing else is in flight; false: nothing happened. */
 bool spot_alone(struct tsr_runtime *rt, struct operation *op);
 
 /* window.c */

@@ -59,8 +59,7 @@ static bool is_idle(const struct tsr_runtime *rt, const struct operation *op)
     return true;
 }
 
-/* May an operation with this plan run at once, if its roots are idle? */
-static bool is_small(struct tsr_runtime *rt, const struct operation *op)
+bool spot_is_small(struct tsr_runtime *rt, const struct operation *op)
 {
     return rt->n_ranks == 1 && rt->config.chaos % 2 == 0 && depend_may_run_at_once(rt, op) &&
            atomic_load_explicit(&rt->engine->any_failed, memory_order_relaxed) == 0;
@@ -79,8 +78,6 @@ static void run(struct tsr_runtime *rt, struct slot *s)
 bool spot_try(struct tsr_runtime *rt, struct slot *s)
 {
     struct issue_state *st = rt->issue;
-    if (!is_small(rt, &s->op))
-        return false;
     if (st->retired < atomic_load_explicit(&rt->engine->prefix, memory_order_acquire))
         issue_retire(rt);
     if (!is_idle(rt, &s->op) || !depend_bind_idle(rt, s))
@@ -141,7 +138,7 @@ bool spot_alone(struct tsr_runtime *rt, struct operation *op)
 {
     struct issue_state *st = rt->issue;
     struct slot *s = st->spot;
-    if (!is_small(rt, op) || !is_alone(rt) || !are_ready(op))
+    if (!is_alone(rt) || !are_ready(op))
         return false;
     slot_fill(s, op);
     if (!depend_bind_idle(rt, s))

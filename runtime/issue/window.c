@@ -197,12 +197,12 @@ static struct slot *take(struct tsr_runtime *rt, struct operation *op)
 void issue_take(struct tsr_runtime *rt, struct operation *op)
 {
     struct issue_state *st = rt->issue;
-    if (op->status == TSR_OK && op->plan != NULL && spot_alone(rt, op))
+    const bool has_plan = op->status == TSR_OK && op->plan != NULL;
+    const bool small = has_plan && spot_is_small(rt, op);
+    if (small && spot_alone(rt, op))
         return;
     struct slot *s = take(rt, op);
-    if (op->status != TSR_OK || op->plan == NULL)
-        return;
-    if (spot_try(rt, s))
+    if (!has_plan || (small && spot_try(rt, s)))
         return;
     note_plan(rt, &s->op);
     if (st->last - st->closed >= (uint64_t)st->window)

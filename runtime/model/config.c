@@ -31,8 +31,9 @@ static const struct row {
 
 enum { N_ROWS = sizeof rows / sizeof rows[0] };
 
-static const char prefix[] = "TESSERA_", word_prefix[] = "--tessera-";
-static const char trace_variable[] = "TESSERA_TRACE";
+static const char *const prefix = "TESSERA_";
+static const char        word_prefix[] = "--tessera-";
+static const char        trace_variable[] = "TESSERA_TRACE";
 
 static int64_t *field_of(struct config *c, const struct row *row)
 {
@@ -119,7 +120,7 @@ static tsr_status read_environment(struct config *c, tsr_site at)
 /* Whether `word`, up to `length`, is `variable` without its prefix, as one writes options. */
 static bool is_named(const char *word, size_t length, const char *variable)
 {
-    const char *name = variable + sizeof prefix - 1;
+    const char *name = variable + strlen(prefix);
     if (strlen(name) != length)
         return false;
     for (size_t i = 0; i < length; ++i) {

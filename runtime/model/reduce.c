@@ -95,13 +95,13 @@ static inline tsr_bf16 bf16_canonical(float v)
 static inline float _Complex product_c64(float _Complex x, float _Complex y)
 {
     const float a = crealf(x), b = cimagf(x), c = crealf(y), d = cimagf(y);
-    return CMPLXF(a * c - b * d, a * d + b * c);
+    return type_c64(a * c - b * d, a * d + b * c);
 }
 
 static inline double _Complex product_c128(double _Complex x, double _Complex y)
 {
     const double a = creal(x), b = cimag(x), c = creal(y), d = cimag(y);
-    return CMPLX(a * c - b * d, a * d + b * c);
+    return type_c128(a * c - b * d, a * d + b * c);
 }
 
 /* Does y replace x? */

@@ -289,9 +289,9 @@ bool type_convert(tsr_type from, const void *in, tsr_type to, void *out)
         return true;
     case TYPE_IS_COMPLEX:
         if (to == TSR_C64)
-            STORE(float _Complex, CMPLXF(wide_real_f32(&w), (float)w.im));
+            STORE(float _Complex, type_c64(wide_real_f32(&w), (float)w.im));
         else
-            STORE(double _Complex, CMPLX(wide_real(&w), w.im));
+            STORE(double _Complex, type_c128(wide_real(&w), w.im));
         return true;
     default: return false;
     }

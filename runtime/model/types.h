@@ -2,6 +2,8 @@
 #ifndef TESSERA_MODEL_TYPES_H
 #define TESSERA_MODEL_TYPES_H
 
+#include <string.h>
+
 #include <tessera/store.h>
 
 enum { TYPE_MAX_BINARY = 65535 };
@@ -33,6 +35,24 @@ static inline bool type_is_struct(tsr_type t)
 static inline bool type_is_float(tsr_type t)
 {
     return type_kind(t) == TYPE_IS_FLOAT || type_kind(t) == TYPE_IS_COMPLEX;
+}
+
+/* A complex number from its parts; neither is touched (CMPLX, which not every compiler has). */
+static inline float _Complex type_c64(float re, float im)
+{
+    const float    parts[2] = {re, im};
+    float _Complex z;
+    memcpy(&z, parts, sizeof z);
+    return z;
+}
+
+/* As type_c64, in double precision. */
+static inline double _Complex type_c128(double re, double im)
+{
+    const double    parts[2] = {re, im};
+    double _Complex z;
+    memcpy(&z, parts, sizeof z);
+    return z;
 }
 
 /* Bytes of one element of a built-in or binary type; 0 for others (api/ knows struct types). */
