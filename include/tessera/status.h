@@ -92,12 +92,21 @@ TSR_API void tsr_die_(tsr_site at, tsr_status s, const char *expr);
 #define TSR_FAIL(name, ...) tsr_fail_(TSR_HERE, TSR_##name, __VA_ARGS__)
 
 /* Hand a failure to the caller, adding this line to its trace. */
+#ifdef TSR_BUILDING /* the runtime's own lines are of no use to who reads a trace */
+#define TSR_TRY(expr)                                                                              \
+    do {                                                                                           \
+        const tsr_status tsr_s_ = (expr);                                                          \
+        if (tsr_s_ != TSR_OK)                                                                      \
+            return tsr_s_;                                                                         \
+    } while (0)
+#else
 #define TSR_TRY(expr)                                                                              \
     do {                                                                                           \
         tsr_status tsr_s_ = (expr);                                                                \
         if (tsr_s_ != TSR_OK)                                                                      \
             return tsr_pass_(TSR_HERE, tsr_s_, #expr);                                             \
     } while (0)
+#endif
 
 /* For main(): print the trace and exit(1). */
 #define TSR_CHECK(expr)                                                                            \

@@ -30,7 +30,7 @@ static void random_elements(tsr_type type, void *out, int n, uint64_t *state)
         case TYPE_IS_BOOL: *e = (char)(bits & 1); break;
         case TYPE_IS_FLOAT: (void)type_convert(TSR_F64, &v, type, e); break;
         case TYPE_IS_COMPLEX: {
-            const double _Complex z = CMPLX(v, (double)random_in(state, -9, 9) / 3);
+            const double _Complex z = type_c128(v, (double)random_in(state, -9, 9) / 3);
             (void)type_convert(TSR_C128, &z, type, e);
             break;
         }
@@ -212,8 +212,8 @@ Test(model_reduce, integers_wrap)
 
 Test(model_reduce, complex_products_are_plain)
 {
-    double _Complex z = CMPLX(2, 3);
-    const double _Complex w = CMPLX(5, -7);
+    double _Complex z = type_c128(2, 3);
+    const double _Complex w = type_c128(5, -7);
     reduce_combine(TSR_PRODUCT, TSR_C128, NULL, &z, &w, 1, 1, 1);
     cr_assert(creal(z) == 2 * 5 + 3 * 7 && cimag(z) == 2 * -7 + 3 * 5);
 }

@@ -107,7 +107,7 @@ Test(model_types, what_does_not_fit_is_refused)
     cr_assert(converts_i64(INT64_MIN, TSR_I64) && !converts_i64(-1, TSR_U64));
     cr_assert(converts_i64(INT64_MAX, TSR_F32) && converts_f64(1e300, TSR_F32));
     cr_assert(!converts_f64(1, TSR_INDEXED_F64) && !converts_f64(1, TSR_BINARY(8)));
-    const double _Complex z = CMPLX(1, 2), real = CMPLX(4, 0);
+    const double _Complex z = type_c128(1, 2), real = type_c128(4, 0);
     char out[16];
     cr_assert(!type_convert(TSR_C128, &z, TSR_F64, out) &&
               type_convert(TSR_C128, &real, TSR_I8, out));
