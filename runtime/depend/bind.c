@@ -97,17 +97,13 @@ static void bind_value(struct slot *s, int k)
     s->binding[k].origin = arg->data != NULL ? arg->data : (char *)arg->value;
 }
 
-void bind_instance(struct slot *s, const struct plan_side *side, int k, const struct instance *i)
+void bind_strided(struct slot *s, int k, const struct instance *i)
 {
     const struct operation_arg *arg = &s->op.arg[k];
-    const int64_t bytes = (int64_t)arg->root->element_bytes;
     tsr_binding *b = &s->binding[k];
-    if (i->whole && (arg->view == arg->root->whole || arg->view->root_rank == 1)) {
-        b->origin = i->base + side->origin_at[k] * bytes;
-        return;
-    }
     const int64_t offset = view_strides(arg->view, i->stride, b->stride);
-    b->origin = instance_origin(i, arg->root->element_bytes) + offset * bytes;
+    b->origin = instance_origin(i, arg->root->element_bytes) +
+                offset * (int64_t)arg->root->element_bytes;
 }
 
 static void bind_store(struct analysis *a, int k)

@@ -199,7 +199,17 @@ bool words_room(struct depend_state *d, struct slot *s, int n);
 void bind_arguments(struct analysis *a);
 /* All of the bindings that the plan knows, values' addresses, and what they say of the slot. */
 void bind_heads(struct slot *s, const struct plan_side *side);
-/* The address of argument k in this instance; its strides, where the plan does not know them. */
-void bind_instance(struct slot *s, const struct plan_side *side, int k, const struct instance *i);
+/* The address and strides of argument k in this instance. */
+void bind_strided(struct slot *s, int k, const struct instance *i);
+/* The same where the plan may know the strides. */
+static inline void bind_instance(struct slot *s, const struct plan_side *side, int k,
+                                 const struct instance *i)
+{
+    const struct operation_arg *arg = &s->op.arg[k];
+    if (i->whole && (arg->view == arg->root->whole || arg->view->root_rank == 1))
+        s->binding[k].origin = i->base + side->origin_at[k] * (int64_t)arg->root->element_bytes;
+    else
+        bind_strided(s, k, i);
+}
 
 #endif

@@ -132,7 +132,10 @@ bool execute_actions(struct worker *w, struct slot *s, uint32_t first, uint32_t 
 
 void execute_at_once(struct worker *w, struct slot *s)
 {
-    (void)run_points(w, s, 0, s->n_points > 0 ? 1 : 0);
+    if (s->simple)
+        (void)run_simple(w, s, 0, 1, s->op.number);
+    else
+        (void)run_points(w, s, 0, s->n_points > 0 ? 1 : 0);
     observe_count(w->lane, TSR_COUNT_TASKS, s->n_points);
     for (int x = 0; x < s->n_extras; ++x)
         (void)extra_run(w, s, &s->extra[x]);

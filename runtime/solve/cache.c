@@ -6,6 +6,9 @@
  * runtime's life; whatever else an argument has (the root, values) does not enter a plan. Failures
  * are not kept: solving again records them anew.
  *
+ * In front of the table stand the operations that were asked for last, as they are: where no root has a
+ * key, comparing them with the next costs less than a signature.
+ *
  * When more than MOST_PLANS plans, or MOST_BYTES of them, have gathered, all go at once with the
  * numbers of cuts; those in use live on by their counts.
  *
@@ -29,8 +32,21 @@ struct cached {
     uint64_t       word[];
 };
 
+enum { RECENT = 64, RECENT_ARGS = 6 };
+
+/* What an operation was, and the plan it got. */
+struct recent {
+    const tsr_task_desc *desc; /* NULL: none */
+    struct plan         *plan; /* the table's */
+    int64_t              points;
+    int                  n_args;
+    uint32_t             same; /* a bit for each pair of arguments: are they of one root? */
+    uint64_t             word[RECENT_ARGS], partition[RECENT_ARGS];
+};
+
 struct solve_state {
     struct tsr_runtime *rt;
+    struct recent       recent[RECENT];
     struct cached      *bucket[BUCKETS];
     struct intern      *intern;
     struct solve_counts counts;
@@ -60,6 +76,7 @@ static void drop_plans(struct solve_state *s)
             plan_release(c->plan);
             base_free(c);
         }
+    memset(s->recent, 0, sizeof s->recent);
     intern_clear(s->intern);
     s->counts.plans = s->counts.bytes = 0;
 }
@@ -206,6 +223,71 @@ static void add_plan(struct solve_state *s, const struct signature *g, struct pl
     s->counts.bytes += (int64_t)p->bytes;
 }
 
+/* ---- what was asked for last ---- */
+
+static inline struct recent *recent_of(struct solve_state *s, const struct operation *op)
+{
+    const uint64_t at = (uintptr_t)op->desc >> 6;
+    const bool     is_store = op->n_args > 0 && op->arg[0].root;
+    return &s->recent[(is_store ? at ^ op->arg[0].view->id : at) % RECENT];
+}
+
+/* Of which only what stands in `struct recent` enters its plan. */
+static inline bool is_plain(const struct operation_arg *a)
+{
+    return !a->root || (!a->root->key && a->root->kind != ROOT_UNBOUND);
+}
+
+static inline uint64_t plain_word(const struct operation_arg *a)
+{
+    return a->root ? (uint64_t)a->view->id << 32 | (uint32_t)a->type : 0;
+}
+
+static inline uint64_t partition_word(const struct operation_arg *a)
+{
+    return a->partition ? a->partition->id : 0;
+}
+
+static inline uint32_t same_roots(const struct operation *op)
+{
+    uint32_t same = 0;
+    for (int k = 1; k < op->n_args; ++k)
+        for (int j = 0; j < k; ++j)
+            same = same << 1 | (op->arg[j].root == op->arg[k].root);
+    return same;
+}
+
+/* The plan of the same operation, if it was asked for lately; NULL: not known here. */
+static inline struct plan *find_recent(struct solve_state *s, const struct operation *op)
+{
+    const struct recent *r = recent_of(s, op);
+    if (r->desc != op->desc || r->n_args != op->n_args || r->points != op->points || op->alone ||
+        op->inputs_replicated)
+        return NULL;
+    uint64_t differ = 0;
+    for (int k = 0; k < op->n_args; ++k) {
+        const struct operation_arg *a = &op->arg[k];
+        differ |= (plain_word(a) ^ r->word[k]) | (partition_word(a) ^ r->partition[k]);
+        differ |= !is_plain(a);
+    }
+    return differ == 0 && same_roots(op) == r->same ? r->plan : NULL;
+}
+
+static void add_recent(struct solve_state *s, const struct operation *op, struct plan *p)
+{
+    struct recent *r = recent_of(s, op);
+    if (op->n_args > RECENT_ARGS || op->alone || op->inputs_replicated)
+        return;
+    for (int k = 0; k < op->n_args; ++k)
+        if (!is_plain(&op->arg[k]))
+            return;
+    *r = (struct recent){op->desc, p, op->points, op->n_args, same_roots(op), {0}, {0}};
+    for (int k = 0; k < op->n_args; ++k) {
+        r->word[k] = plain_word(&op->arg[k]);
+        r->partition[k] = partition_word(&op->arg[k]);
+    }
+}
+
 static void make_room(struct solve_state *s)
 {
     if (s->counts.plans < MOST_PLANS && s->counts.bytes + intern_bytes(s->intern) < MOST_BYTES)
@@ -259,13 +341,26 @@ static tsr_status solve_new(struct tsr_runtime *rt, struct operation *op, const 
     return s;
 }
 
-tsr_status solve_operation(struct tsr_runtime *rt, struct operation *op, struct plan **out_plan)
+static tsr_status solve_by_signature(struct tsr_runtime *rt, struct operation *op,
+                                     struct plan **out_plan)
 {
     struct signature g;
     sign(rt, op, &g);
     struct plan *known = find_plan(rt->solve, &g);
     if (!known)
         return solve_new(rt, op, &g, out_plan);
+    add_recent(rt->solve, op, known);
+    ++rt->solve->counts.hits;
+    count(rt, TSR_COUNT_PLAN_HITS);
+    *out_plan = plan_keep(known);
+    return TSR_OK;
+}
+
+tsr_status solve_operation(struct tsr_runtime *rt, struct operation *op, struct plan **out_plan)
+{
+    struct plan *known = find_recent(rt->solve, op);
+    if (__builtin_expect(!known, 0))
+        return solve_by_signature(rt, op, out_plan);
     ++rt->solve->counts.hits;
     count(rt, TSR_COUNT_PLAN_HITS);
     *out_plan = plan_keep(known);
