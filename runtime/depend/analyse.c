@@ -312,7 +312,7 @@ void depend_root_drop(struct tsr_runtime *rt, struct root *root)
         return;
     if (i->users > 1)
         rt->depend->held_bytes += i->bytes;
-    else
+    else if (i->n_accesses > 0)
         access_list_drop(i);
     instance_release(rt, i);
 }

@@ -2,6 +2,9 @@
 #ifndef TESSERA_ISSUE_INTERNAL_H
 #define TESSERA_ISSUE_INTERNAL_H
 
+#include <stddef.h>
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/mutant.h"
 #include "depend/depend.h"
@@ -78,9 +81,37 @@ bool spot_alone(struct tsr_runtime *rt, struct operation *op);
 
 /* window.c */
 /* Write an operation into a slot. */
-void slot_fill(struct slot *s, const struct operation *op);
+static inline void slot_fill(struct slot *s, const struct operation *op)
+{
+    memcpy(&s->op, op, offsetof(struct operation, arg));
+    for (int k = 0; k < op->n_args; ++k)
+        s->op.arg[k] = op->arg[k];
+    s->op.plan = op->plan;
+    s->op.payload = op->payload;
+    s->plan = NULL;
+    s->pattern = NULL;
+    s->spot = false;
+    s->n_extras = 0;
+}
+
 /* Its roots know that it names them. */
-void note_use(const struct operation *op);
+static inline void note_use(const struct operation *op)
+{
+    for (int k = 0; k < op->n_args; ++k) {
+        struct root *root = op->arg[k].root;
+        if (root == NULL)
+            continue;
+        ++root->uses;
+        if (root->last_use != op->number)
+            root->used_before = root->last_use;
+        root->last_use = op->number;
+        if (op->desc->args[k].access != TSR_READ && op->desc->args[k].access != TSR_SCALAR) {
+            root->last_writer = op->number;
+            ++root->generation;
+        }
+    }
+}
+
 /* Count and name an operation that was issued; the stamp of its event. */
 uint64_t issue_note(struct tsr_runtime *rt, const struct operation *op);
 

@@ -54,7 +54,8 @@ void root_use_done(struct tsr_runtime *rt, struct root *root)
 void issue_release(struct tsr_runtime *rt, struct root *root)
 {
     ++rt->issue->released;
-    observe_event(observe_lane(rt->observe, 0), OBSERVE_RELEASE, rt->issue->last, 0, root->number);
+    observe_event_again(rt->engine->worker[0].lane, OBSERVE_RELEASE, rt->issue->last, 0,
+                        root->number);
     if (root->uses == 0 && root->handles == 0)
         root_end(rt, root);
 }

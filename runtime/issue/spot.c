@@ -11,9 +11,6 @@
  * words, since it leaves no access behind.
  *
  * Cost: O(arguments).  Threads: issuing thread. */
-#include <stddef.h>
-#include <string.h>
-
 #include "issue/internal.h"
 
 tsr_status spot_start(struct tsr_runtime *rt)
@@ -69,7 +66,7 @@ static void run(struct tsr_runtime *rt, struct slot *s)
 {
     atomic_store_explicit(&s->number, s->op.number, memory_order_relaxed);
     execute_at_once(&rt->engine->worker[0], s);
-    observe_count(observe_lane(rt->observe, 0), TSR_COUNT_ON_THE_SPOT, 1);
+    observe_count(rt->engine->worker[0].lane, TSR_COUNT_ON_THE_SPOT, 1);
     if (s->n_extras > 0)
         depend_release_idle(rt, s);
     s->plan = NULL;
@@ -127,7 +124,9 @@ static void over(struct tsr_runtime *rt, struct slot *s)
     const uint64_t number = s->op.number;
     schedule_publish_nothing(rt, number);
     st->closed = number;
-    failure_retire(rt, s);
+    if (st->failed_roots > 0 ||
+        atomic_load_explicit(&s->failed, memory_order_relaxed) == number)
+        failure_retire(rt, s);
     st->retired = number;
     if (rt->engine->n_workers == 1 && st->reclaimed + 1 == number)
         st->reclaimed = number; /* else where others are looked after: issue_retire */
@@ -146,7 +145,7 @@ bool spot_alone(struct tsr_runtime *rt, struct operation *op)
     s->op.number = op->number = ++st->last;
     note_use(&s->op);
     const uint64_t now = issue_note(rt, &s->op);
-    observe_event_at(observe_lane(rt->observe, 0), now, OBSERVE_SPOT, op->number, 1, 0);
+    observe_event_at(rt->engine->worker[0].lane, now, OBSERVE_SPOT, op->number, 1, 0);
     s->plan = op->plan;
     run(rt, s);
     over(rt, s);

@@ -96,23 +96,6 @@ static void make_room(struct tsr_runtime *rt)
     run_until(rt, half, st->last + 1 - (uint64_t)st->ring);
 }
 
-void note_use(const struct operation *op)
-{
-    for (int k = 0; k < op->n_args; ++k) {
-        struct root *root = op->arg[k].root;
-        if (root == NULL)
-            continue;
-        ++root->uses;
-        if (root->last_use != op->number)
-            root->used_before = root->last_use;
-        root->last_use = op->number;
-        if (op->desc->args[k].access != TSR_READ && op->desc->args[k].access != TSR_SCALAR) {
-            root->last_writer = op->number;
-            ++root->generation;
-        }
-    }
-}
-
 /* What the solver will prefer, and what unbound outputs need: program order is now. */
 static void note_plan(struct tsr_runtime *rt, struct operation *op)
 {
@@ -157,22 +140,9 @@ static uint64_t stream_word(const struct operation *op)
     return h;
 }
 
-void slot_fill(struct slot *s, const struct operation *op)
-{
-    memcpy(&s->op, op, offsetof(struct operation, arg));
-    for (int k = 0; k < op->n_args; ++k)
-        s->op.arg[k] = op->arg[k];
-    s->op.plan = op->plan;
-    s->op.payload = op->payload;
-    s->plan = NULL;
-    s->pattern = NULL;
-    s->spot = false;
-    s->n_extras = 0;
-}
-
 uint64_t issue_note(struct tsr_runtime *rt, const struct operation *op)
 {
-    struct observe_lane *lane = observe_lane(rt->observe, 0);
+    struct observe_lane *lane = rt->engine->worker[0].lane;
     const uint64_t now = observe_stamp();
     observe_count(lane, TSR_COUNT_OPERATIONS, 1);
     observe_name(rt->observe, op->number, op->desc->name, op->site, op->provenance);

@@ -143,6 +143,17 @@ static inline void observe_event(struct observe_lane *l, enum observe_kind k, ui
     observe_event_at(l, observe_stamp(), k, number, a, b);
 }
 
+/* Keep an event whose time nobody asks for, only its place: it has the stamp of the lane's last, and
+ * costs none of its own. Its worker only. */
+static inline void observe_event_again(struct observe_lane *l, enum observe_kind k, uint64_t number,
+                                       uint32_t a, uint64_t b)
+{
+    const uint64_t head = atomic_load_explicit(&l->head, memory_order_relaxed);
+    const uint64_t last =
+        atomic_load_explicit(l->ring + 4 * ((head - 1) & l->mask), memory_order_relaxed);
+    observe_event_at(l, head > 0 ? last : observe_stamp(), k, number, a, b);
+}
+
 /* Read the event with sequence number `sequence` into *out; false when it is not yet there or no
  * longer. Threads: any, signal handlers too. */
 bool observe_lane_read(const struct observe_lane *l, uint64_t sequence, struct observe_event *out);
