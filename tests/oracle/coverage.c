@@ -12,42 +12,62 @@
     X(WRITE_VIEW, "write through a view")                                                          \
     X(DIMS_0, "0 dimensions")                                                                      \
     X(DIMS_1, "1 dimension")                                                                       \
-    X(DIMS_2, "2 dimensions") X(DIMS_3, "3 dimensions") X(DIMS_4, "4 dimensions") X(               \
-        DIMS_MORE, "5 to 8 dimensions") X(READ, "READ") X(WRITE, "WRITE") X(UPDATE, "READ_WRITE")  \
-        X(REDUCE, "REDUCE") X(VALUE, "scalar value") X(ELEMENT, "scalar store") X(                 \
-            STEERED, "scalar from a value read") X(GUARDED, "operation steered by a value read")   \
-            X(ALIGN, "ALIGN") X(BROADCAST, "BROADCAST") X(DIMS, "BROADCAST of dimensions") X(      \
-                HALO, "HALO") X(SCALE, "SCALE") X(POINTS, "IMAGE points, bounding")                \
-                X(POINTS_EXACT, "IMAGE points, exact") X(RANGES, "IMAGE ranges, bounding") X(      \
-                    RANGES_EXACT, "IMAGE ranges, exact") X(DISJOINT, "written through an image")   \
-                    X(MIN_EXTENT, "MIN_EXTENT") X(MULTIPLE_OF, "MULTIPLE_OF") X(                   \
-                        OVERLAP, "overlap within one") X(MANUAL, "manual launch")                  \
-                        X(PRIORITY, "priority") X(PURE, "pure") X(CANONICAL, "canonical") X(       \
-                            LEAF, "canonical, leaf given") X(LAYOUT_C, "layout C")                 \
-                            X(LAYOUT_F, "layout Fortran") X(FOREIGN, "foreign function") X(        \
-                                SCRATCH, "scratch") X(FLOAT_SUM, "float sum")                      \
-                                X(FLOAT_PRODUCT, "float product") X(COMPLEX_SUM, "complex sum") X( \
-                                    COMPLEX_PRODUCT, "complex product")                            \
-                                    X(USER_ORDERED, "operator that does not commute") X(           \
-                                        PROMOTED_ACC, "accumulator by a stretched view")           \
-                                        X(WHOLE_ACC,                                               \
-                                          "accumulator by BROADCAST") X(FAILED, "task that fails") \
-                                            X(DOWNSTREAM, "task that reads what failed") X(        \
-                                                FAILED_READ, "failure met by a read")              \
-                                                X(REFUSED, "task refused for a failed handle") X(  \
-                                                    WRITE_ATTACHED,                                \
-                                                    "attached for writing") X(SEVERAL_RANKS,       \
-                                                                              "several ranks")     \
-                                                    X(SEVERAL_WORKERS, "several workers") X(       \
-                                                        MORE_WORKERS, "more workers than cores")   \
-                                                        X(SMALL_LEAF, "a leaf under 16384") X(     \
-                                                            ONE_ELEMENT, "pieces of one element")  \
-                                                            X(MEMO_OFF, "memo off")                \
-                                                                X(MEMO_CHECK, "memo checked")      \
-                                                                    X(BUDGET, "memory budget")     \
-                                                                        X(CHAOS, "chaos")          \
-                                                                            X(MESSAGES,            \
-                                                                              "messages delayed")
+    X(DIMS_2, "2 dimensions")                                                                      \
+    X(DIMS_3, "3 dimensions")                                                                      \
+    X(DIMS_4, "4 dimensions")                                                                      \
+    X(DIMS_MORE, "5 to 8 dimensions")                                                              \
+    X(READ, "READ")                                                                                \
+    X(WRITE, "WRITE")                                                                              \
+    X(UPDATE, "READ_WRITE")                                                                        \
+    X(REDUCE, "REDUCE")                                                                            \
+    X(VALUE, "scalar value")                                                                       \
+    X(ELEMENT, "scalar store")                                                                     \
+    X(STEERED, "scalar from a value read")                                                         \
+    X(GUARDED, "operation steered by a value read")                                                \
+    X(ALIGN, "ALIGN")                                                                              \
+    X(BROADCAST, "BROADCAST")                                                                      \
+    X(DIMS, "BROADCAST of dimensions")                                                             \
+    X(HALO, "HALO")                                                                                \
+    X(SCALE, "SCALE")                                                                              \
+    X(POINTS, "IMAGE points, bounding")                                                            \
+    X(POINTS_EXACT, "IMAGE points, exact")                                                         \
+    X(RANGES, "IMAGE ranges, bounding")                                                            \
+    X(RANGES_EXACT, "IMAGE ranges, exact")                                                         \
+    X(DISJOINT, "written through an image")                                                        \
+    X(MIN_EXTENT, "MIN_EXTENT")                                                                    \
+    X(MULTIPLE_OF, "MULTIPLE_OF")                                                                  \
+    X(OVERLAP, "overlap within one")                                                               \
+    X(MANUAL, "manual launch")                                                                     \
+    X(PRIORITY, "priority")                                                                        \
+    X(PURE, "pure")                                                                                \
+    X(CANONICAL, "canonical")                                                                      \
+    X(LEAF, "canonical, leaf given")                                                               \
+    X(LAYOUT_C, "layout C")                                                                        \
+    X(LAYOUT_F, "layout Fortran")                                                                  \
+    X(FOREIGN, "foreign function")                                                                 \
+    X(SCRATCH, "scratch")                                                                          \
+    X(FLOAT_SUM, "float sum")                                                                      \
+    X(FLOAT_PRODUCT, "float product")                                                              \
+    X(COMPLEX_SUM, "complex sum")                                                                  \
+    X(COMPLEX_PRODUCT, "complex product")                                                          \
+    X(USER_ORDERED, "operator that does not commute")                                              \
+    X(PROMOTED_ACC, "accumulator by a stretched view")                                             \
+    X(WHOLE_ACC, "accumulator by BROADCAST")                                                       \
+    X(FAILED, "task that fails")                                                                   \
+    X(DOWNSTREAM, "task that reads what failed")                                                   \
+    X(FAILED_READ, "failure met by a read")                                                        \
+    X(REFUSED, "task refused for a failed handle")                                                 \
+    X(WRITE_ATTACHED, "attached for writing")                                                      \
+    X(SEVERAL_RANKS, "several ranks")                                                              \
+    X(SEVERAL_WORKERS, "several workers")                                                          \
+    X(MORE_WORKERS, "more workers than cores")                                                     \
+    X(SMALL_LEAF, "a leaf under 16384")                                                            \
+    X(ONE_ELEMENT, "pieces of one element")                                                        \
+    X(MEMO_OFF, "memo off")                                                                        \
+    X(MEMO_CHECK, "memo checked")                                                                  \
+    X(BUDGET, "memory budget")                                                                     \
+    X(CHAOS, "chaos")                                                                              \
+    X(MESSAGES, "messages delayed")
 
 enum {
     AT_OPS = 0,

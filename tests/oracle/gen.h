@@ -41,7 +41,29 @@ int operand(gen *g, tsr_type t, const tsr_shape *shape, use u);
 int target(gen *g, bool (*fits)(tsr_type t));
 int a_view(gen *g, int id);
 
+typedef struct proposal {
+    desc_key  key;
+    oracle_op o;
+} proposal;
+
+/* A task under construction: its kernel, then its stores in order, then issue. */
+proposal propose(gen *g, kernel_id kernel);
+void     add_store(gen *g, proposal *q, int id);
+void     add_scalar(gen *g, proposal *q, tsr_type t);
+/* Out, and one input of its shape (and type). */
+bool out_and_in(gen *g, proposal *q, bool (*fits)(tsr_type), bool same_type, store_info *out_info);
+bool issue(gen *g, proposal *q);
+/* A partition into tiles; its id. */
+int tiles_of(gen *g, const tsr_shape *s, int64_t *out_points);
+
+void task_reduction(gen *g);
+void task_filter(gen *g);
+void task_canonical(gen *g);
+void task_manual(gen *g);
+void task_foreign(gen *g);
+
 void draw_task(gen *g);
+void draw_repeat(gen *g);
 void draw_layers(gen *g);
 void draw_chain(gen *g);
 

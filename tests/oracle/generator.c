@@ -460,23 +460,6 @@ static void draw_local(gen *g)
         emit(g, &o);
 }
 
-/* The last few records that write, some times over: a stream that repeats. */
-static void draw_repeat(gen *g)
-{
-    const int length = (int)rng_range(&g->r, 1, 6), times = (int)rng_range(&g->r, 2, 6);
-    int       from[6], n = 0;
-    for (int k = g->p->n_ops - 1; k >= 0 && n < length; --k) {
-        const op_kind kind = g->p->op[k].kind;
-        if (kind == OP_TASK || kind == OP_FILL || kind == OP_COPY)
-            from[n++] = k;
-    }
-    for (int t = 0; t < times; ++t)
-        for (int k = n - 1; k >= 0; --k) {
-            oracle_op o = g->p->op[from[k]];
-            emit(g, &o);
-        }
-}
-
 static void draw_wait(gen *g)
 {
     static const op_kind kinds[] = {OP_FENCE, OP_FLUSH, OP_FLUSH, OP_AGREE};

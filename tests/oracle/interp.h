@@ -77,6 +77,19 @@ tsr_shape handle_shape(const handle *h);
 int   new_root(interp *s, tsr_type t, const tsr_shape *shape);
 void *scratch_take(interp *s, size_t bytes);
 
+/* Elements of a shape; -1 when it makes no sense. */
+int64_t shape_volume(const tsr_shape *shape);
+
+/* Execute a record of one kind; false: it makes no sense here, and nothing was changed. */
+bool step_create(interp *s, oracle_op *o);
+bool step_unbound(interp *s, oracle_op *o);
+bool step_view(interp *s, oracle_op *o);
+bool step_seal(interp *s, oracle_op *o);
+bool step_mistake(interp *s, oracle_op *o);
+bool step_tiles(interp *s, oracle_op *o);
+bool step_boxes(interp *s, oracle_op *o);
+bool step_projection(interp *s, oracle_op *o);
+bool step_end_partition(interp *s, oracle_op *o);
 bool step_task(interp *s, oracle_op *o);
 
 #endif

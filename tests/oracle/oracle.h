@@ -30,11 +30,39 @@ enum {
     X(FILLED)                                                                                      \
     X(ATTACH)                                                                                      \
     X(ATTACH_TILES)                                                                                \
-    X(UNBOUND) X(SLICE) X(TRANSPOSE) X(PROJECT) X(PROMOTE) X(BROADCAST) X(REINTERPRET)             \
-        X(DELINEARIZE) X(DIAGONAL) X(SEAL) X(RELEASE) X(KEEP) X(ENTER) X(LEAVE) X(DETACH) X(FILL)  \
-            X(COPY) X(WRITE) X(READ) X(VALUE) X(STATUS) X(SHAPE) X(LOCAL) X(TILES) X(BOXES)        \
-                X(PROJECTION) X(END_PARTITION) X(TASK) X(FENCE) X(FLUSH) X(AGREE) X(EXPLAIN)       \
-                    X(MISTAKE)
+    X(UNBOUND)                                                                                     \
+    X(SLICE)                                                                                       \
+    X(TRANSPOSE)                                                                                   \
+    X(PROJECT)                                                                                     \
+    X(PROMOTE)                                                                                     \
+    X(BROADCAST)                                                                                   \
+    X(REINTERPRET)                                                                                 \
+    X(DELINEARIZE)                                                                                 \
+    X(DIAGONAL)                                                                                    \
+    X(SEAL)                                                                                        \
+    X(RELEASE)                                                                                     \
+    X(KEEP)                                                                                        \
+    X(ENTER)                                                                                       \
+    X(LEAVE)                                                                                       \
+    X(DETACH)                                                                                      \
+    X(FILL)                                                                                        \
+    X(COPY)                                                                                        \
+    X(WRITE)                                                                                       \
+    X(READ)                                                                                        \
+    X(VALUE)                                                                                       \
+    X(STATUS)                                                                                      \
+    X(SHAPE)                                                                                       \
+    X(LOCAL)                                                                                       \
+    X(TILES)                                                                                       \
+    X(BOXES)                                                                                       \
+    X(PROJECTION)                                                                                  \
+    X(END_PARTITION)                                                                               \
+    X(TASK)                                                                                        \
+    X(FENCE)                                                                                       \
+    X(FLUSH)                                                                                       \
+    X(AGREE)                                                                                       \
+    X(EXPLAIN)                                                                                     \
+    X(MISTAKE)
 
 typedef enum op_kind {
 #define X(name) OP_##name,
@@ -186,10 +214,34 @@ extern _Thread_local bool el_not_finite;
     X(COPY)                                                                                        \
     X(MIX)                                                                                         \
     X(AFFINE)                                                                                      \
-    X(ADD) X(UPDATE) X(UPDATE2) X(STENCIL) X(COARSEN) X(REFINE) X(GATHER) X(RANGES) X(SCATTER)     \
-        X(BCAST) X(MATMUL) X(REDUCE) X(HISTOGRAM) X(ARG) X(FILTER) X(SCAN) X(MARK) X(FAIL)         \
-            X(POINT) X(SCRATCH) X(LAYOUT) X(SPLIT) X(PAIRS) X(MINEXT) X(SUMMED) X(AXPY) X(HALVE)   \
-                X(DOT)
+    X(ADD)                                                                                         \
+    X(UPDATE)                                                                                      \
+    X(UPDATE2)                                                                                     \
+    X(STENCIL)                                                                                     \
+    X(COARSEN)                                                                                     \
+    X(REFINE)                                                                                      \
+    X(GATHER)                                                                                      \
+    X(RANGES)                                                                                      \
+    X(SCATTER)                                                                                     \
+    X(BCAST)                                                                                       \
+    X(MATMUL)                                                                                      \
+    X(REDUCE)                                                                                      \
+    X(HISTOGRAM)                                                                                   \
+    X(ARG)                                                                                         \
+    X(FILTER)                                                                                      \
+    X(SCAN)                                                                                        \
+    X(MARK)                                                                                        \
+    X(FAIL)                                                                                        \
+    X(POINT)                                                                                       \
+    X(SCRATCH)                                                                                     \
+    X(LAYOUT)                                                                                      \
+    X(SPLIT)                                                                                       \
+    X(PAIRS)                                                                                       \
+    X(MINEXT)                                                                                      \
+    X(SUMMED)                                                                                      \
+    X(AXPY)                                                                                        \
+    X(HALVE)                                                                                       \
+    X(DOT)
 
 typedef enum kernel_id {
 #define X(name) K_##name,
@@ -294,13 +346,29 @@ bool interp_value_known(const interp *s, int id, uint64_t *out_low_bits);
     X(REDUCE, "reduce")                                                                            \
     X(HALO, "halo")                                                                                \
     X(SCALE, "scale")                                                                              \
-    X(IMAGE, "image") X(BROADCAST, "broadcast") X(MANUAL, "manual") X(FOREIGN, "foreign")          \
-        X(LAYOUT, "layout") X(CANONICAL, "canonical") X(FAIL, "fail") X(UNBOUND, "unbound")        \
-            X(ATTACH, "attach") X(SCOPE, "scope") X(SEAL, "seal") X(LOCAL, "local")                \
-                X(VALUES, "values") X(TYPES, "types") X(RANKS, "dims") X(SCALAR, "scalar")         \
-                    X(OVERLAP, "overlap") X(CUTS, "cuts") X(REPEAT, "repeat")                      \
-                        X(RELEASE, "release") X(EXPLAIN, "explain") X(MISTAKES, "mistakes")        \
-                            X(WRITE, "write")
+    X(IMAGE, "image")                                                                              \
+    X(BROADCAST, "broadcast")                                                                      \
+    X(MANUAL, "manual")                                                                            \
+    X(FOREIGN, "foreign")                                                                          \
+    X(LAYOUT, "layout")                                                                            \
+    X(CANONICAL, "canonical")                                                                      \
+    X(FAIL, "fail")                                                                                \
+    X(UNBOUND, "unbound")                                                                          \
+    X(ATTACH, "attach")                                                                            \
+    X(SCOPE, "scope")                                                                              \
+    X(SEAL, "seal")                                                                                \
+    X(LOCAL, "local")                                                                              \
+    X(VALUES, "values")                                                                            \
+    X(TYPES, "types")                                                                              \
+    X(RANKS, "dims")                                                                               \
+    X(SCALAR, "scalar")                                                                            \
+    X(OVERLAP, "overlap")                                                                          \
+    X(CUTS, "cuts")                                                                                \
+    X(REPEAT, "repeat")                                                                            \
+    X(RELEASE, "release")                                                                          \
+    X(EXPLAIN, "explain")                                                                          \
+    X(MISTAKES, "mistakes")                                                                        \
+    X(WRITE, "write")
 enum {
 #define X(name, text) GROUP_##name,
     FEATURE_GROUP_MAP(X)
