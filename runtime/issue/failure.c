@@ -389,6 +389,7 @@ tsr_status failure_agree(struct tsr_runtime *rt, uint64_t number)
     if (rt->n_ranks == 1)
         return TSR_OK;
     issue_wait(rt, st->last); /* while it agrees, this thread runs nothing that others may need */
+    number = st->last;        /* and the lists below are as of all that is retired */
     uint64_t mine = (uint64_t)(st->failed_roots > 0 || st->agreed_roots > 0);
     for (int i = 0; i < st->n_journal && st->journal[i].number <= number; ++i)
         mine += st->journal[i].cause != NULL;
