@@ -89,6 +89,31 @@ static int run_simple(struct worker *w, struct slot *s, uint32_t first, uint32_t
     return n;
 }
 
+/* The only point of a simple operation that runs as it was issued: nobody waits for its word. */
+static void run_one(struct worker *w, struct slot *s)
+{
+    const struct plan *p = s->plan;
+    struct body_state state;
+    state.slot = s;
+    state.worker = w;
+    state.point = 0;
+    state.leaf = -1;
+    state.forced = TSR_OK;
+    state.scratch_limit = 0;
+    const struct tsr_task_context t = {s->binding, p->boxes, p->first_point, p->n_args, &state};
+    tsr_status status;
+    runtime_body = &state;
+    if (_setjmp(state.escape) == 0)
+        status = s->body(&t);
+    else
+        status = TSR_TASK_FAILED; /* an index out of bounds */
+    runtime_body = NULL;
+    if (__builtin_expect((status | state.forced) != TSR_OK, 0))
+        execute_fail(w, s, 0, state.forced != TSR_OK ? state.forced : status);
+    if (w->scratch_used > 0)
+        memory_scratch_reset(w);
+}
+
 static int run_points(struct worker *w, struct slot *s, uint32_t first, uint32_t bits)
 {
     const uint64_t number = atomic_load_explicit(&s->number, memory_order_relaxed);
@@ -133,7 +158,7 @@ bool execute_actions(struct worker *w, struct slot *s, uint32_t first, uint32_t 
 void execute_at_once(struct worker *w, struct slot *s)
 {
     if (s->simple)
-        (void)run_simple(w, s, 0, 1, s->op.number);
+        run_one(w, s);
     else
         (void)run_points(w, s, 0, s->n_points > 0 ? 1 : 0);
     observe_count(w->lane, TSR_COUNT_TASKS, s->n_points);
