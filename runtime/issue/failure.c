@@ -257,7 +257,7 @@ void failure_retire(struct tsr_runtime *rt, struct slot *s)
     if (cause != NULL)
         observe_count(observe_lane(rt->observe, 0), TSR_COUNT_FAILED_OPERATIONS, 1);
     if (own != NULL) {
-        own->told |= rt->n_ranks > 1; /* then what all agreed on is told */
+        own->told |= rt->n_ranks > 1 || s->op.status != TSR_OK; /* then what all agreed on is told */
         causes_sweep(rt);
     }
     struct engine *e = rt->engine;

@@ -297,6 +297,8 @@ void issue_stop(struct tsr_runtime *rt)
     struct issue_state *st = rt->issue;
     if (st == NULL)
         return;
+    while (st->reclaimed < st->last) /* where the run ended early; no worker is left */
+        retire_slot(rt, engine_slot(rt->engine, ++st->reclaimed));
     for (int i = 0; i < st->n_journal; ++i)
         failure_cause_release(rt, st->journal[i].cause);
     base_free(st->journal);
