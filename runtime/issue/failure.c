@@ -116,6 +116,13 @@ struct use {
     bool          read, write, whole; /* whole: every element of the region is written */
 };
 
+/* A root whose extent is not known, or was never found because its writer failed: all there will ever
+ * be counts. */
+static bool is_endless(const struct root *root, const struct view *view)
+{
+    return !root->extent_known || (root->kind == ROOT_UNBOUND && view_volume(view) == 0);
+}
+
 static int uses_of(const struct operation *op, struct use *out)
 {
     int n = 0;
@@ -136,11 +143,13 @@ static int uses_of(const struct operation *op, struct use *out)
             u->whole = access == TSR_WRITE && arg->view->exact && !op->plan->manual &&
                        !op->plan->arg[k].image;
         }
-        if (!arg->root->extent_known || (op->plan != NULL && op->plan->arg[k].unbound))
+        const bool endless = is_endless(arg->root, arg->view) ||
+                             (op->plan != NULL && op->plan->arg[k].unbound);
+        if (endless)
             u->region = (struct region){.rank = arg->root->rank};
         for (int d = 0; d < u->region.rank; ++d) {
             u->whole = u->whole && u->region.step[d] == 1;
-            if (!arg->root->extent_known || (op->plan != NULL && op->plan->arg[k].unbound)) {
+            if (endless) {
                 u->region.low[d] = 0; /* all there will ever be */
                 u->region.high[d] = INT64_MAX / 4;
                 u->region.step[d] = 1;
@@ -292,7 +301,7 @@ const struct trace *failure_find(struct tsr_runtime *rt, const struct root *root
     const struct region r = view_region(view, &box);
     const struct failure *list = rt->n_ranks > 1 ? root->agreed : root->failed;
     struct cause *c = list_find(list, &r);
-    if (list != NULL && !root->extent_known)
+    if (list != NULL && is_endless(root, view))
         c = list->cause;
     if (c == NULL)
         return NULL;

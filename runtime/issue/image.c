@@ -32,8 +32,8 @@ struct looking {
 
 static void widen(struct looking *l, tsr_box *box, int d, int64_t low, int64_t high, bool first)
 {
-    if (low < 0 || high > l->target->extent[d]) {
-        l->bad = low < 0 ? low : high - 1;
+    if (low < 0 || low >= l->target->extent[d] || high > l->target->extent[d]) {
+        l->bad = low < 0 || low >= l->target->extent[d] ? low : high - 1;
         return;
     }
     box->low[d] = first || low < box->low[d] ? low : box->low[d];
@@ -66,7 +66,8 @@ static tsr_box look(struct looking *l)
             first = false;
         } else if (!ranges) {
             for (int d = 0; d < l->target->rank; ++d)
-                widen(l, &box, d, v[d * step], v[d * step] + 1, first);
+                widen(l, &box, d, v[d * step], v[d * step] == INT64_MAX ? INT64_MAX : v[d * step] + 1,
+                      first);
             first = false;
         }
         for (int d = rank - 1; d >= 0; --d) {

@@ -74,8 +74,10 @@ tsr_status unbound_bind(struct tsr_runtime *rt, struct root *root, tsr_site at)
     issue_wait(rt, root->last_writer);
     TSR_TRY(failure_agree(rt, root->last_writer));
     const struct trace *failed = failure_find(rt, root, root->whole);
+    if (failed != NULL) /* on every rank alike; there is no extent, and whoever asks is told why */
+        return trace_raise(failed, at, "an unbound extent was asked for");
     int64_t mine = 0, all[256], first = 0, total = 0;
-    for (int i = 0; root->unbound != NULL && i < root->unbound->n && failed == NULL; ++i)
+    for (int i = 0; root->unbound != NULL && i < root->unbound->n; ++i)
         mine += root->unbound->rows[i];
     all[0] = mine;
     if (rt->n_ranks > 1)
