@@ -27,12 +27,14 @@ struct looking {
     int                   rank;     /* of f */
     const char           *origin;
     int64_t               stride[TSR_MAX_RANK];
-    int64_t               bad;      /* a value out of range, or INT64_MIN */
+    int64_t               bad;      /* a value out of range */
+    bool                  is_bad;   /* there is one */
 };
 
 static void widen(struct looking *l, tsr_box *box, int d, int64_t low, int64_t high, bool first)
 {
     if (low < 0 || low >= l->target->extent[d] || high > l->target->extent[d]) {
+        l->is_bad = true;
         l->bad = low < 0 || low >= l->target->extent[d] ? low : high - 1;
         return;
     }
@@ -55,7 +57,7 @@ static tsr_box look(struct looking *l)
     }
     if (l->rank > rank && l->row[2 * l->rank - 1] - l->row[l->rank - 1] < (ranges ? 2 : l->target->rank))
         n = 0;
-    for (int64_t e = 0; e < n && l->bad == INT64_MIN; ++e) {
+    for (int64_t e = 0; e < n && !l->is_bad; ++e) {
         int64_t at = 0;
         for (int d = 0; d < rank; ++d)
             at += index[d] * l->stride[d];
@@ -89,7 +91,7 @@ static tsr_status image_boxes(struct operation *op, int k, const tsr_constraint 
     const struct plan *p = op->plan;
     const struct plan_arg *pf = &p->arg[c->on];
     const struct root *f = op->arg[c->on].root;
-    struct looking l = {.c = c, .target = op->arg[k].view, .rank = pf->rank, .bad = INT64_MIN};
+    struct looking l = {.c = c, .target = op->arg[k].view, .rank = pf->rank};
     *hull = (tsr_box){.rank = op->arg[k].root->rank};
     bool any = false;
     if (f->instance != NULL) {
@@ -102,7 +104,7 @@ static tsr_status image_boxes(struct operation *op, int k, const tsr_constraint 
         if (f->instance == NULL)
             continue;
         const tsr_box named = look(&l);
-        if (l.bad != INT64_MIN)
+        if (l.is_bad)
             break;
         if (named.rank > 0 && box_is_empty(&named))
             continue;
@@ -110,7 +112,7 @@ static tsr_status image_boxes(struct operation *op, int k, const tsr_constraint 
         *hull = any ? box_hull(hull, &local[i]) : local[i];
         any = true;
     }
-    if (l.bad == INT64_MIN)
+    if (!l.is_bad)
         return TSR_OK;
     const tsr_arg_desc *d = op->desc->args;
     return tsr_fail_(op->site, TSR_BAD_ARGUMENT,

@@ -143,8 +143,8 @@ bool spot_alone(struct tsr_runtime *rt, struct operation *op)
     if (!depend_bind_idle(rt, s))
         return false;
     s->op.number = op->number = ++st->last;
-    note_use(&s->op);
-    const uint64_t now = issue_note(rt, &s->op);
+    note_use(op);
+    const uint64_t now = issue_note(rt, op);
     observe_event_at(rt->engine->worker[0].lane, now, OBSERVE_SPOT, op->number, 1, 0);
     s->plan = op->plan;
     run(rt, s);
