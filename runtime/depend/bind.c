@@ -91,12 +91,6 @@ bool bind_slot(struct analysis *a)
     return true;
 }
 
-static void bind_value(struct slot *s, int k)
-{
-    struct operation_arg *arg = &s->op.arg[k];
-    s->binding[k].origin = arg->data != NULL ? arg->data : (char *)arg->value;
-}
-
 void bind_strided(struct slot *s, int k, const struct instance *i)
 {
     const struct operation_arg *arg = &s->op.arg[k];
@@ -127,29 +121,12 @@ static void bind_store(struct analysis *a, int k)
     s->simple = false;
 }
 
-void bind_heads(struct slot *s, const struct plan_side *side)
-{
-    s->simple = side->simple && s->op.status == TSR_OK;
-    s->body = s->op.desc->variants[TSR_CPU].body;
-    for (int k = 0; k < s->op.n_args; ++k) {
-        tsr_binding *b = &s->binding[k];
-        *b = side->binding[k];
-        if (s->op.arg[k].type != TSR_TYPE_ANY)
-            b->type = s->op.arg[k].type;
-        s->unbound[k] = NULL;
-        s->pieces[k] = NULL;
-        if (s->op.arg[k].root == NULL)
-            bind_value(s, k);
-    }
-#ifdef TSR_HOSTILE
-    s->simple = false;
-#endif
-}
-
 void bind_arguments(struct analysis *a)
 {
-    bind_heads(a->s, a->side);
-    for (int k = 0; k < a->op->n_args; ++k)
+    bind_begin(a->s, a->side);
+    for (int k = 0; k < a->op->n_args; ++k) {
+        bind_head(a->s, a->side, k);
         if (a->plan->arg[k].store)
             bind_store(a, k);
+    }
 }

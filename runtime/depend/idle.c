@@ -63,6 +63,16 @@ static bool accumulators_take(struct tsr_runtime *rt, struct slot *s, const stru
     return true;
 }
 
+/* Argument k of a root, which gets memory when it has none. */
+static inline bool bind_root(struct tsr_runtime *rt, struct slot *s, const struct plan_side *side,
+                             int k, struct root *root)
+{
+    if (root->instance == NULL && (root->instance = instance_create(rt, root, NULL)) == NULL)
+        return false;
+    bind_instance(s, side, k, root->instance);
+    return true;
+}
+
 bool depend_bind_idle(struct tsr_runtime *rt, struct slot *s)
 {
     const struct plan_side *side = s->op.plan->schedule;
@@ -70,14 +80,11 @@ bool depend_bind_idle(struct tsr_runtime *rt, struct slot *s)
     s->n_extras = 0;
     if (s->n_done < 1 && !words_room(rt->depend, s, 1))
         return false;
-    bind_heads(s, side);
+    bind_begin(s, side);
     for (int k = 0; k < s->op.n_args; ++k) {
-        struct root *root = s->op.arg[k].root;
-        if (root == NULL)
-            continue;
-        if (root->instance == NULL && (root->instance = instance_create(rt, root, NULL)) == NULL)
+        bind_head(s, side, k);
+        if (s->op.arg[k].root != NULL && !bind_root(rt, s, side, k, s->op.arg[k].root))
             return false;
-        bind_instance(s, side, k, root->instance);
     }
     if (side->n_folds == 0 || accumulators_take(rt, s, side))
         return true;

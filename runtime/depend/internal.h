@@ -197,8 +197,28 @@ bool bind_slot(struct analysis *a);
 /* Room for at least n completion words. */
 bool words_room(struct depend_state *d, struct slot *s, int n);
 void bind_arguments(struct analysis *a);
-/* All of the bindings that the plan knows, values' addresses, and what they say of the slot. */
-void bind_heads(struct slot *s, const struct plan_side *side);
+/* What the bindings say of the slot. */
+static inline void bind_begin(struct slot *s, const struct plan_side *side)
+{
+    s->simple = side->simple && s->op.status == TSR_OK;
+#ifdef TSR_HOSTILE
+    s->simple = false;
+#endif
+    s->body = s->op.desc->variants[TSR_CPU].body;
+}
+/* All of a binding that the plan knows, and a value's address. */
+static inline void bind_head(struct slot *s, const struct plan_side *side, int k)
+{
+    struct operation_arg *arg = &s->op.arg[k];
+    tsr_binding *b = &s->binding[k];
+    *b = side->binding[k];
+    if (arg->type != TSR_TYPE_ANY)
+        b->type = arg->type;
+    s->unbound[k] = NULL;
+    s->pieces[k] = NULL;
+    if (arg->root == NULL)
+        b->origin = arg->data != NULL ? arg->data : (char *)arg->value;
+}
 /* The address and strides of argument k in this instance. */
 void bind_strided(struct slot *s, int k, const struct instance *i);
 /* The same where the plan may know the strides. */
