@@ -32,6 +32,15 @@ uint64_t issue_last(const struct tsr_runtime *rt)
     return rt->issue->last;
 }
 
+/* The oldest slot is free again: nobody looks at it. */
+static void reclaim_next(struct tsr_runtime *rt)
+{
+    const uint64_t number = ++rt->issue->reclaimed;
+    struct slot *s = engine_slot(rt->engine, number);
+    if (s->op.number == number) /* else it ran alone, in no slot of the ring */
+        retire_slot(rt, s);
+}
+
 void issue_retire(struct tsr_runtime *rt)
 {
     struct issue_state *st = rt->issue;
@@ -45,12 +54,8 @@ void issue_retire(struct tsr_runtime *rt)
     if (st->reclaimed == st->retired)
         return;
     const uint64_t looked = schedule_oldest_looked_at(rt);
-    while (st->reclaimed < st->retired && st->reclaimed + 1 < looked) {
-        struct slot *s = engine_slot(e, st->reclaimed + 1);
-        if (s->op.number == st->reclaimed + 1) /* else it ran alone, in no slot of the ring */
-            retire_slot(rt, s);
-        ++st->reclaimed;
-    }
+    while (st->reclaimed < st->retired && st->reclaimed + 1 < looked)
+        reclaim_next(rt);
     if (rt->n_ranks > 1)
         network_completed_set(rt->network, st->retired);
 }
@@ -298,7 +303,7 @@ void issue_stop(struct tsr_runtime *rt)
     if (st == NULL)
         return;
     while (st->reclaimed < st->last) /* where the run ended early; no worker is left */
-        retire_slot(rt, engine_slot(rt->engine, ++st->reclaimed));
+        reclaim_next(rt);
     for (int i = 0; i < st->n_journal; ++i)
         failure_cause_release(rt, st->journal[i].cause);
     base_free(st->journal);
