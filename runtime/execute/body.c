@@ -105,13 +105,16 @@ void *tsr_unbound_output(const tsr_task_context *t, int arg, int64_t extent)
                         b->slot->op.desc->name, arg, (long long)extent);
         return NULL;
     }
-    const size_t bytes = (size_t)(extent * u->row_elements) *
-                         b->slot->op.arg[arg].root->element_bytes;
+    size_t     bytes;
+    const bool fits = !__builtin_mul_overflow((size_t)extent, (size_t)u->row_elements, &bytes) &&
+                      !__builtin_mul_overflow(
+                          bytes, b->slot->op.arg[arg].root->element_bytes, &bytes) &&
+                      bytes < PTRDIFF_MAX - 64;
     free(u->data[b->point]);
-    u->data[b->point] = aligned_alloc(64, (bytes + 64) / 64 * 64);
+    u->data[b->point] = fits ? aligned_alloc(64, (bytes + 64) / 64 * 64) : NULL;
     u->rows[b->point] = u->data[b->point] != NULL ? extent : 0;
     if (u->data[b->point] == NULL)
-        b->forced = tsr_fail_(b->slot->op.site, TSR_NO_MEMORY, "no %zu bytes for an unbound output",
-                              bytes);
+        b->forced = tsr_fail_(b->slot->op.site, TSR_NO_MEMORY,
+                              "no memory for %lld rows of an unbound output", (long long)extent);
     return u->data[b->point];
 }

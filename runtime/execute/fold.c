@@ -374,6 +374,8 @@ static void fold_trees(struct fold *f, const struct extra *x)
         const bool kept = f->kept >> d & 1;
         t.low[d] = kept ? f->mine.low[d] : 0;
         t.high[d] = kept ? t.low[d] + 1 : f->plan->leaf_grid[d];
+        if (t.low[d] == t.high[d]) /* nothing is iterated over: there is no leaf, and no total */
+            return;
     }
     for (;;) {
         struct partial p = fold_all(f, &t);
