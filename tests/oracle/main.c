@@ -19,7 +19,7 @@ static const char *const group_names[] = {
 static void usage(FILE *f)
 {
     fprintf(f, "oracle - random programs against a sequential interpreter, bit for bit\n\n"
-               "  --programs N     how many (1000; 300 with --mutants, for each fault)\n"
+               "  --programs N     how many (1000; at most 4000 for each fault with --mutants)\n"
                "  --seed S         of the programs (1)\n"
                "  --ranks A-B      ranks of a program (1-4)\n"
                "  --workers A-B    workers of a rank (1-8)\n"
@@ -329,7 +329,7 @@ int main(int argc, char **argv)
         return 2;
     }
     if (c.programs < 0)
-        c.programs = mutants ? 300 : c.only >= 0 ? 1 : 1000;
+        c.programs = mutants ? 4000 : c.only >= 0 ? 1 : 1000;
     if (mutants)
         return mutants_main(argv[0], &c);
     if (dry)
