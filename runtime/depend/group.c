@@ -119,6 +119,8 @@ static bool is_candidate(const struct analysis *a, const struct group *g)
         __builtin_popcount(g->writes) != 1 || a->plan->n_points == 0)
         return false;
     const int w = __builtin_ctz(g->writes);
+    if (g->root->temporary) /* it has one buffer a piece: a second write waits for the readers */
+        return false;
     if (a->side->solid[w] == 0 || (g->before->foreign && g->root->attach_mode == TSR_ATTACH_WRITE))
         return false;
     const int64_t written = a->side->solid[w];

@@ -1,8 +1,8 @@
 /* issue/temporary.c - stores that live and die inside a window never get memory as a whole.
  *
  * A root is a temporary when its handle is gone by the time the window closes, its first use is a WRITE
- * of all of it, and every use in the window has the same function point -> region: then each point's
- * piece is taken at dispatch and given back by the last of the operations that uses it.
+ * of all of it, and every use in the window has the same function point -> region, and none has to be
+ * renamed: then each point's piece is taken at dispatch and given back by the last of the operations that uses it.
  *
  * Cost: O(operations * arguments) of windows in which something was released.
  * Threads: issuing thread. */
@@ -14,12 +14,26 @@ static bool is_piecewise(const struct plan *p, const struct plan_arg *pa)
            pa->access != TSR_SCALAR && pa->disjoint && p->n_points > 1;
 }
 
+/* Does the operation write the root and name it twice?  It may have to be renamed, which pieces cannot. */
+static bool meets_itself(const struct operation *op, int k)
+{
+    bool written = false, twice = false;
+    for (int j = 0; j < op->n_args; ++j) {
+        if (op->arg[j].root != op->arg[k].root)
+            continue;
+        twice |= j != k;
+        written |= op->desc->args[j].access != TSR_READ;
+    }
+    return twice && written;
+}
+
 static void look(struct root *root, const struct operation *op, int k)
 {
     const struct plan *p = op->plan;
     if (root->piece_state < 0)
         return;
-    const bool ok = p != NULL && op->status == TSR_OK && is_piecewise(p, &p->arg[k]);
+    const bool ok = p != NULL && op->status == TSR_OK && is_piecewise(p, &p->arg[k]) &&
+                    !meets_itself(op, k);
     if (root->piece_state == 0) {
         bool steps = false;
         for (int d = 0; ok && d < root->rank; ++d)
