@@ -65,6 +65,8 @@ bool handle_writable(const handle *h);
 bool handle_defined(interp *s, const handle *h);
 /* The lowest cause among the view's elements, 0 when none failed; whether all of them did. */
 int handle_cause(interp *s, const handle *h, bool *out_all, bool *out_sure);
+/* Whether one cause failed all of a view's elements, or none did. */
+bool handle_uniform(interp *s, const handle *h);
 /* The elements at these places (those covered) become failed, or good again; overwritten: by a
  * write, not by an update. */
 void mark_failed(interp *s, int of, const places *p, const uint8_t *covered, int cause);

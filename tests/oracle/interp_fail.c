@@ -119,3 +119,12 @@ int handle_cause(interp *s, const handle *h, bool *out_all, bool *out_sure)
     *out_all &= p.n > 0;
     return least;
 }
+
+bool handle_uniform(interp *s, const handle *h)
+{
+    const places p = handle_places(s, h, true);
+    for (int64_t k = 1; k < p.n; ++k)
+        if (s->root[h->root].failed[p.at[k]] != s->root[h->root].failed[p.at[0]])
+            return false;
+    return true;
+}

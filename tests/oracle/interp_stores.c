@@ -230,8 +230,8 @@ bool step_seal(interp *s, oracle_op *o)
         return false;
     bool      all, sure;
     const int cause = handle_cause(s, h, &all, &sure);
-    if (!sure || (cause && !all))
-        return false; /* whether its whole is failed then is not documented */
+    if (!sure || (cause && (!all || !handle_uniform(s, h))))
+        return false; /* whether its whole is failed then, and of what, is not documented */
     const root *from = &s->root[h->root];
     const int   r = new_root(s, h->type, &from->shape);
     memcpy(s->root[r].bytes, from->bytes, (size_t)from->n * from->size);

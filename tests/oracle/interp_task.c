@@ -173,7 +173,7 @@ static bool image_fits(execution *e, const tsr_constraint *c)
     if (f->h->type != TSR_I64 || !handle_defined(e->s, f->h) ||
         handle_cause(e->s, f->h, &all, &sure) || !sure)
         return false;
-    e->arg[c->of].partly = true;
+    e->arg[c->of].partly = e->arg[c->of].image = true;
     return c->image == TSR_IMAGE_RANGES ? image_ranges_fit(&e->arg[c->of], f)
                                         : image_points_fit(e, c);
 }
@@ -355,7 +355,7 @@ static bool readable(execution *e, int *out_cause)
         const int cause = handle_cause(e->s, x->h, &all, &sure);
         if (!sure)
             return false;
-        if (cause && (x->cut || (!all && (x->partly || x->access == TSR_REDUCE))))
+        if (cause && (x->cut || x->image || (!all && (x->partly || x->access == TSR_REDUCE))))
             return false;
         if (cause && x->access == TSR_REDUCE && e->desc->kernel == K_SUMMED)
             return false;

@@ -12,7 +12,8 @@ typedef struct operand {
     uint8_t    *bytes;   /* dense copy: what it holds before, then what was written */
     uint8_t    *covered; /* which elements of a written argument the task writes */
     int64_t     stride[TSR_MAX_RANK], low[TSR_MAX_RANK], high[TSR_MAX_RANK];
-    bool        aligned, manual, partly; /* partly: the task may touch only some of it */
+    bool        aligned, image;
+    bool        partly; /* the task may touch only some of it */
     const part *cut;
 } operand;
 

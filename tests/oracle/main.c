@@ -92,8 +92,8 @@ static bool is_must(int counter)
 /* How many rows fall short; a run under 1000 programs, or of chosen features, may. */
 static int print_table(const oracle_command *c, const oracle_tally *t)
 {
-    const bool strict = t->run >= 1000 && c->limits.groups == ~0u && c->limits.ranks_high > 1 &&
-                        c->limits.workers_high > 1;
+    const bool strict = t->run >= 1000 && c->limits.groups == ~0u && c->limits.ranks_low == 1 &&
+                        c->limits.ranks_high > 1 && c->limits.workers_high > 1;
     int short_of = 0;
     printf("%-44s %9s %7s\n", "feature", "programs", "share");
     for (int f = 0; f < feature_count(); ++f) {
