@@ -309,6 +309,16 @@ const struct trace *failure_find(struct tsr_runtime *rt, const struct root *root
     return &c->trace;
 }
 
+const struct trace *failure_of(struct tsr_runtime *rt, uint64_t number)
+{
+    for (struct cause *c = rt->issue->causes; c != NULL; c = c->next)
+        if (c->number == number) {
+            c->told = true;
+            return &c->trace;
+        }
+    return NULL;
+}
+
 void failure_told(struct tsr_runtime *rt, const struct trace *t)
 {
     for (struct cause *c = rt->issue->causes; c != NULL; c = c->next)

@@ -143,6 +143,9 @@ tsr_status image_resolve(struct tsr_runtime *rt, struct operation *op)
             number = gather_issue(rt, f, op->arg[c->on].view, p->arg[c->on].rank_box, op->site);
         issue_wait(rt, number);
         TSR_TRY(failure_agree(rt, number));
+        const struct trace *lost = rt->n_ranks > 1 ? failure_of(rt, number) : NULL;
+        if (lost != NULL && failure_find(rt, f, op->arg[c->on].view) == NULL)
+            return trace_raise(lost, op->site, "the values of an image were asked for");
         tsr_box *local = base_calloc((size_t)p->n_points + 1, sizeof *local);
         struct agreed_box mine = {0}, all[256];
         if (local == NULL)

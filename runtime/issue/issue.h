@@ -33,6 +33,8 @@ void issue_release(struct tsr_runtime *rt, struct root *root);
 /* The cause that makes any of `view` of `root` failed, of the lowest operation; NULL: none. */
 const struct trace *failure_find(struct tsr_runtime *rt, const struct root *root,
                                  const struct view *view);
+/* The failure of operation `number` itself, on any rank once they agreed, marked told; NULL: none. */
+const struct trace *failure_of(struct tsr_runtime *rt, uint64_t number);
 /* Make all ranks know what failed up to `number` (retired here).  Collective. */
 tsr_status failure_agree(struct tsr_runtime *rt, uint64_t number);
 /* The first failure nobody was told of, marked told; NULL: none. */

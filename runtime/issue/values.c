@@ -73,6 +73,14 @@ static tsr_status answer(struct tsr_runtime *rt, const struct root *root, const 
     return t == NULL ? TSR_OK : trace_raise(t, at, what);
 }
 
+/* What a gather brought is all here, on every rank: it writes nothing, so no root's list has its
+ * failure. */
+static tsr_status gathered(struct tsr_runtime *rt, uint64_t number, tsr_site at, const char *what)
+{
+    const struct trace *t = rt->n_ranks > 1 ? failure_of(rt, number) : NULL;
+    return t == NULL ? TSR_OK : trace_raise(t, at, what);
+}
+
 /* Everything that wrote the root is retired, here and (several ranks) known everywhere. */
 static tsr_status settle(struct tsr_runtime *rt, const struct root *root, uint64_t number, tsr_site at)
 {
@@ -126,6 +134,7 @@ tsr_status values_read(struct tsr_runtime *rt, struct root *root, struct view *v
     const tsr_status failed = answer(rt, root, view, at, "a value was asked for");
     if (failed != TSR_OK)
         return failed;
+    TSR_TRY(gathered(rt, number, at, "a value was asked for"));
     copy_out(root, view, out);
     return TSR_OK;
 }
@@ -170,6 +179,8 @@ tsr_status values_local(struct tsr_runtime *rt, struct root *root, struct view *
     tsr_status status = settle(rt, root, number, at);
     if (status == TSR_OK)
         status = answer(rt, root, view, at, "tsr_local_pieces()");
+    if (status == TSR_OK)
+        status = gathered(rt, number, at, "tsr_local_pieces()");
     if (status != TSR_OK)
         return status;
     tsr_piece piece;
@@ -339,7 +350,8 @@ static void tile_back(const struct root *root, const tsr_tile *t)
 tsr_status values_detach(struct tsr_runtime *rt, struct root *root, tsr_site at)
 {
     uint64_t number = root->last_use;
-    if (rt->n_ranks > 1 && root->attach_mode == TSR_ATTACH_WRITE) {
+    const bool gathers = rt->n_ranks > 1 && root->attach_mode == TSR_ATTACH_WRITE;
+    if (gathers) {
         tsr_box mine = {.rank = root->rank}, asked[256];
         for (int i = 0; i < root->n_tiles; ++i)
             mine = i == 0 ? root->tiles[i].box : box_hull(&mine, &root->tiles[i].box);
@@ -350,6 +362,8 @@ tsr_status values_detach(struct tsr_runtime *rt, struct root *root, tsr_site at)
     tsr_status status = settle(rt, root, number, at);
     if (status == TSR_OK)
         status = answer(rt, root, root->whole, at, "tsr_detach()");
+    if (status == TSR_OK && gathers)
+        status = gathered(rt, number, at, "tsr_detach()");
     for (int i = 0; i < root->n_tiles && root->attach_mode == TSR_ATTACH_WRITE &&
                     status == TSR_OK && root->instance != NULL; ++i)
         tile_back(root, &root->tiles[i]);

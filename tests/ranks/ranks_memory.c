@@ -1,0 +1,60 @@
+/* Memory that is short over ranks: a value that could not be brought to a rank is an error on every
+ * rank, never another store's memory. */
+#include "ranks_try.h"
+
+enum { INTO, FROM };
+enum { N = 200000, STORES = 14, BUDGET = 20000000 };
+
+static tsr_status next_body(const tsr_task_context *t)
+{
+    tsr_out_f64_1d into = tsr_out_f64_1d_of(t, INTO);
+    tsr_in_f64_1d  from = tsr_in_f64_1d_of(t, FROM);
+    TSR_FOR_1D(i, into.box)
+        tsr_at(into, i) = tsr_at(from, i) + 1;
+    return TSR_OK;
+}
+
+static const tsr_task_desc next = {
+    .name = "test.next",
+    .args = {[INTO] = {TSR_WRITE, TSR_F64, 1}, [FROM] = {TSR_READ, TSR_F64, 1}},
+    .constraints = {TSR_ALIGN(INTO, FROM)},
+    .variants = {[TSR_CPU] = {.body = next_body}},
+};
+
+/* Each rank's half of all stores fits; what reading one brings beside it does not, for all. */
+static int values_that_do_not_fit(int argc, char **argv, void *user)
+{
+    int *short_of = user;
+    (void)argc, (void)argv;
+    TSR_SCOPE();
+    tsr_store s[STORES];
+    s[0] = tsr_store_filled(TSR_F64, TSR_SHAPE(N), &(double){0});
+    for (int i = 1; i < STORES; ++i) {
+        s[i] = tsr_store_create(TSR_F64, TSR_SHAPE(N));
+        NEED_OK(tsr_issue(&next, [INTO] = tsr_arg_of(s[i]), [FROM] = tsr_arg_of(s[i - 1])));
+    }
+    for (int i = 0; i < STORES; ++i) {
+        double           got = -1;
+        const tsr_status status = tsr_value(tsr_slice(s[i], 0, 5, 6, 1), &got);
+        int              agreed = (int)status;
+        NEED_OK(tsr_agree(&agreed, sizeof agreed));
+        NEED(agreed == (int)status);
+        NEED(status == TSR_OK ? got == i : status == TSR_NO_MEMORY && got == -1);
+        NEED(status == TSR_OK || strstr(tsr_error_text(), "ranks_memory.c"));
+        *short_of += tsr_rank() == 0 && status != TSR_OK;
+    }
+    return 0;
+}
+
+int main(void)
+{
+    int         failed = 0, short_of = 0, code = -1;
+    tsr_options each[2];
+    for (int r = 0; r < 2; ++r)
+        each[r] = (tsr_options){
+            .size = sizeof each[r], .at = TSR_HERE, .workers = 1, .memory_bytes = BUDGET};
+    TSR_CHECK(tsr_ranks_run(2, values_that_do_not_fit, &short_of, &code, .each = each));
+    failed += code != 0 || short_of == 0;
+    printf("%s values_that_do_not_fit %d of %d\n", failed ? "not ok" : "ok", short_of, (int)STORES);
+    return failed;
+}
