@@ -50,7 +50,7 @@ typedef struct tsr_site {
 #ifdef __cplusplus
 #define TSR_HERE (tsr_site{__FILE__, __func__, __LINE__})
 #else
-#define TSR_HERE ((tsr_site){__FILE__, __func__, __LINE__})
+#define TSR_HERE ((const tsr_site){__FILE__, __func__, __LINE__}) /* const: copied, not built */
 #endif
 
 /* What compilers are told, where they understand: a result to be looked at, a format to be checked
