@@ -218,6 +218,9 @@ tsr_status config_read(struct config *out, int *argc, char ***argv, const tsr_op
         return s;
     if (!o->machine)
         return tsr_machine_discover_(&out->machine, o->at);
+    if (o->machine->n_cores < 0 || o->machine->n_cores > TSR_MAX_CORES)
+        return failure_at(o->at, BAD_ARGUMENT, ".machine of %d cores: not a number from 0 to %d",
+                          o->machine->n_cores, (int)TSR_MAX_CORES);
     out->machine = *o->machine;
     return TSR_OK;
 }

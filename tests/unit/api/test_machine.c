@@ -58,3 +58,11 @@ Test(api_machine, subsets)
     EXPECT_STATUS(BAD_ARGUMENT, tsr_machine_subset(&m, 0, 0, &part), "cores [0, 0)");
     EXPECT_STATUS(BAD_ARGUMENT, tsr_machine_subset(&m, 1, INT32_MAX, &part), "of a machine");
 }
+
+Test(api_machine, tables_that_cannot_be)
+{
+    tsr_machine m = {.n_cores = TSR_MAX_CORES + 1};
+    EXPECT_STATUS(BAD_ARGUMENT, tsr_start(NULL, NULL, .machine = &m), ".machine of 513 cores");
+    m.n_cores = -1;
+    EXPECT_STATUS(BAD_ARGUMENT, tsr_start(NULL, NULL, .machine = &m), ".machine of -1 cores");
+}
