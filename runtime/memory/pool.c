@@ -167,8 +167,13 @@ void memory_describe(struct tsr_runtime *rt, struct observe_text *out)
                 best = i;
         if (best == NULL)
             return;
+        int others = -1; /* of the same size */
+        for (const struct instance *i = m->held; i != NULL; i = i->held_next)
+            others += i->bytes == best->bytes;
         observe_text_add(out, "%s %zu by the store made at %s:%d", row == 0 ? ":" : ",", best->bytes,
                          best->made_at.file != NULL ? best->made_at.file : "?", best->made_at.line);
+        if (others > 0)
+            observe_text_add(out, " and by each of %d more", others);
         below = best->bytes;
     }
 }
