@@ -264,6 +264,20 @@ no_memory:
     return DEPEND_SHORT;
 }
 
+void depend_abandon(struct tsr_runtime *rt, struct slot *s)
+{
+    struct analysis a;
+    if (rt->n_ranks == 1)
+        return;
+    analysis_begin(&a, rt, s);
+    if (a.side == NULL)
+        return;
+    groups_find(&a);
+    groups_decide(&a);
+    exchange_prepare(&a);
+    exchange_abandon(&a);
+}
+
 void depend_reclaim(struct tsr_runtime *rt, struct slot *s)
 {
     struct depend_state *d = rt->depend;

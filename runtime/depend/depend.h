@@ -23,6 +23,10 @@ enum depend_result {
 };
 enum depend_result depend_analyse(struct tsr_runtime *rt, struct slot *s);
 
+/* The operation cannot be placed on this rank (no memory): send the messages the others wait for, marked
+ * failed, and change the owner maps as they do.  Nothing on one rank. */
+void depend_abandon(struct tsr_runtime *rt, struct slot *s);
+
 /* The operation is complete and nobody looks at its slot: let go of what it held. */
 void depend_reclaim(struct tsr_runtime *rt, struct slot *s);
 /* A root that nothing uses any more lets go of its memory. */

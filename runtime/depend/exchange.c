@@ -283,3 +283,56 @@ void exchange_commit(struct analysis *a)
             a->no_memory = true;
     }
 }
+
+/* ---- an operation this rank cannot run ---- */
+
+static void send_mark(struct analysis *a, int peer, int wire, int arg)
+{
+    const size_t bytes = sizeof(struct message_head);
+    struct message_head *head = network_buffer_create(bytes);
+    if (head == NULL)
+        return; /* then the watchdog names who waits */
+    memset(head, 0, sizeof *head);
+    head->failed = 1;
+    (void)network_send(a->rt->network, peer,
+                       network_tag_of(a->op->number, (unsigned)wire, (unsigned)arg, 0), head, bytes);
+}
+
+static void marks_of(struct analysis *a, const struct group *g, struct owner_map *map,
+                     const tsr_box *asked, int wire)
+{
+    struct box_list *to = a->d->lists;
+    for (int r = 0; r < a->rt->n_ranks; ++r)
+        to[r].n = 0;
+    if (!owner_map_sends(map, a->rt->rank, asked, to))
+        return;
+    for (int r = 0; r < a->rt->n_ranks; ++r)
+        if (r != a->rt->rank && to[r].n > 0)
+            send_mark(a, r, wire, g->first);
+}
+
+void exchange_abandon(struct analysis *a)
+{
+    for (int i = 0; i < a->n_groups; ++i) {
+        struct group *g = &a->group[i];
+        struct owner_map *map = g->owners;
+        if (map == NULL)
+            continue;
+        if (g->settle) {
+            const tsr_box *home = owner_map_home(map);
+            marks_of(a, g, map, home, WIRE_SETTLE);
+            g->settled = owner_map_copy(map);
+            if (g->settled != NULL && owner_map_settle(g->settled, a->op->number, home))
+                map = g->settled;
+        }
+        if (g->asked != NULL)
+            marks_of(a, g, map, g->asked, WIRE_DATA);
+    }
+    for (int f = 0; f < a->side->n_folds; ++f) {
+        const int k = a->side->fold_arg[f];
+        const int result = has_points(a, a->rt->rank) ? result_rank(a, k, a->rt->rank) : a->rt->rank;
+        if (result != a->rt->rank)
+            send_mark(a, result, WIRE_PARTIAL, k);
+    }
+    exchange_commit(a);
+}

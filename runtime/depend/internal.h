@@ -166,6 +166,7 @@ bool exchange_place(struct analysis *a);  /* after groups_place: sends, receives
 void exchange_unplace(struct analysis *a);
 void exchange_commit(struct analysis *a);
 void exchange_folds(struct analysis *a);
+void exchange_abandon(struct analysis *a);
 /* Does rank r touch this rank's root through argument k?  A REDUCE's target: only its result's rank. */
 bool exchange_takes_part(const struct analysis *a, int k, int r);
 tsr_box exchange_box(const struct analysis *a, int k, int r);

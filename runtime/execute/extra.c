@@ -47,10 +47,22 @@ static struct network_tag tag_of(const struct slot *s, const struct extra *x)
     return network_tag_of(s->op.number, x->wire, (unsigned)x->arg, 0);
 }
 
+/* Is what the owner map says this rank holds here?  Not after an operation that found no memory. */
+static bool is_held(const struct extra *x)
+{
+    if (x->from == NULL || x->from->base == NULL)
+        return false;
+    for (int b = 0; b < x->n_boxes; ++b)
+        if (!box_contains(&x->from->box, &x->box[b]))
+            return false;
+    return true;
+}
+
 static void send_run(struct worker *w, struct slot *s, const struct extra *x)
 {
+    const bool held = is_held(x);
     size_t bytes = sizeof(struct message_head);
-    for (int b = 0; b < x->n_boxes; ++b)
+    for (int b = 0; b < x->n_boxes && held; ++b)
         bytes += (size_t)box_volume(&x->box[b]) * x->element_bytes;
     char *buffer = network_buffer_create(bytes);
     if (buffer == NULL) {
@@ -61,7 +73,8 @@ static void send_run(struct worker *w, struct slot *s, const struct extra *x)
     }
     struct message_head *head = (struct message_head *)(void *)buffer;
     memset(head, 0, sizeof *head);
-    head->failed = atomic_load_explicit(&s->verdict, memory_order_acquire) == s->op.number * 4 + 2;
+    head->failed = !held || atomic_load_explicit(&s->verdict, memory_order_acquire) ==
+                                s->op.number * 4 + 2;
     char *at = buffer + sizeof *head;
     for (int b = 0; b < x->n_boxes && bytes > sizeof *head; ++b) {
         int64_t extent[TSR_MAX_RANK], stride[TSR_MAX_RANK];

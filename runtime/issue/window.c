@@ -231,6 +231,7 @@ static void fail_short(struct tsr_runtime *rt, struct slot *s)
         s->trace = base_calloc(1, sizeof *s->trace);
     if (s->trace != NULL)
         trace_save(s->trace);
+    depend_abandon(rt, s);
     tsr_error_clear();
     s->failed_status = TSR_NO_MEMORY;
     for (int k = 0; k < s->op.n_args; ++k)
