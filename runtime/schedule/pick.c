@@ -164,14 +164,14 @@ static bool steal(struct worker *w, uint64_t first, uint64_t last)
     struct engine *e = w->rt->engine;
     if (last > first + STEAL_OPERATIONS)
         last = first + STEAL_OPERATIONS;
-    if (MUTANT(THIEF_REUSED_SLOT)) { /* it looks, and what it saw may be gone when it takes */
-        atomic_store_explicit(&w->looking, UINT64_MAX, memory_order_release);
-        usleep(100);
-    }
     for (uint64_t n = first; n <= last; ++n) {
         struct slot *s = engine_slot(e, n);
         if (s->n_actions == 0 || atomic_load_explicit(&s->complete, memory_order_relaxed) == n)
             continue;
+        if (MUTANT(THIEF_REUSED_SLOT)) { /* it looks, and what it saw may be gone when it takes */
+            atomic_store_explicit(&w->looking, UINT64_MAX, memory_order_release);
+            usleep(500);
+        }
         for (int v = 1; v < e->n_workers; ++v) {
             const int victim = (w->index + v) % e->n_workers;
             const uint32_t begin = s->strips->home[victim], end = s->strips->home[victim + 1];
