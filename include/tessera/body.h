@@ -45,6 +45,8 @@ struct tsr_task_context {
 /* Explain a wrong use of a window (type, rank, access, no such argument): the task fails. */
 TSR_API void tsr_window_mismatch_(const tsr_task_context *t, int arg, tsr_type type, int rank,
                                   bool write);
+/* Memory that nobody reads, for a body that asked for the wrong element. */
+TSR_API void *tsr_nowhere_(void);
 /* Explain an index out of bounds and end the body: the task fails (or, outside one, the program). */
 TSR_API void tsr_out_of_bounds_(int rank, const int64_t *low, const int64_t *high,
                                 const int64_t *index, tsr_site at);
@@ -121,6 +123,10 @@ static inline int64_t tsr_offset_(int rank, const int64_t *stride, const int64_t
     TSR_DEFINE_WINDOWS_OF_RANK_(NAME, name, T, 8)                                                  \
     static inline T *tsr_element_##name##_of(const tsr_task_context *t, int arg)                   \
     {                                                                                              \
+        if (__builtin_expect(!tsr_window_fits_(t, arg, TSR_##NAME, 0, true), 0)) {                 \
+            tsr_window_mismatch_(t, arg, TSR_##NAME, 0, true);                                     \
+            return (T *)tsr_nowhere_();                                                            \
+        }                                                                                          \
         return (T *)(void *)t->arg[arg].origin;                                                    \
     }                                                                                              \
     static inline T tsr_##name##_of(const tsr_task_context *t, int arg)                            \

@@ -35,6 +35,13 @@ void tsr_window_mismatch_(const tsr_task_context *t, int arg, tsr_type type, int
     b->forced = TSR_TASK_FAILED;
 }
 
+void *tsr_nowhere_(void)
+{
+    static __thread _Alignas(64) char nowhere[64];
+    memset(nowhere, 0, sizeof nowhere);
+    return nowhere;
+}
+
 void tsr_out_of_bounds_(int rank, const int64_t *low, const int64_t *high, const int64_t *index,
                         tsr_site at)
 {
@@ -110,7 +117,13 @@ void *tsr_unbound_output(const tsr_task_context *t, int arg, int64_t extent)
                       !__builtin_mul_overflow(
                           bytes, b->slot->op.arg[arg].root->element_bytes, &bytes) &&
                       bytes < PTRDIFF_MAX - 64;
-    free(u->data[b->point]);
+    if (u->data[b->point] != NULL) {
+        b->forced = TSR_TASK_FAILED;
+        (void)tsr_fail_(b->slot->op.site, TSR_TASK_FAILED,
+                        "task %s: tsr_unbound_output was called twice for one point",
+                        b->slot->op.desc->name);
+        return NULL;
+    }
     u->data[b->point] = fits ? aligned_alloc(64, (bytes + 64) / 64 * 64) : NULL;
     u->rows[b->point] = u->data[b->point] != NULL ? extent : 0;
     if (u->data[b->point] == NULL)
