@@ -17,7 +17,7 @@
 #include "base/alloc.h"
 #include "base/mutant.h"
 #include "execute/internal.h"
-#include "execute/reduce.h"
+#include "model/reduce.h"
 #include "network/network.h"
 
 /* Elements over a box of the view; mask: which of them anybody contributed to (NULL: all). */

@@ -10,7 +10,7 @@
 #include "base/mutant.h"
 #include "execute/foreign.h"
 #include "execute/internal.h"
-#include "execute/reduce.h"
+#include "model/reduce.h"
 
 enum { PACKED_MOST = TSR_MAX_ARGS };
 
