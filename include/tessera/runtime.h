@@ -197,6 +197,7 @@ TSR_API void tsr_provenance_leave_(tsr_provenance_guard_ *g);
     X(AGREEMENTS, "facts agreed among ranks")                                                      \
     X(REPLICATED, "operations that every rank computed itself")                                    \
     X(IMAGES, "image boxes computed")                                                              \
+    X(IMAGES_REUSED, "operations whose image boxes were known")                                    \
     X(BACK_PRESSURE, "times issue waited for memory or the window")                                \
     X(FAILED_OPERATIONS, "operations that failed")                                                 \
     X(WAKES, "times a sleeping worker was woken")                                                  \

@@ -25,7 +25,8 @@
     X(LEAF_SHIFTED, "canonical leaves are half as long along the last dimension")                  \
     X(LOST_LAYER, "an owner map of three layers loses the oldest")                                 \
     X(OVERLAP_IN_PLACE, "a write that meets a read of its own operation goes in place")            \
-    X(SCALAR_EARLY, "a scalar store is read before its writer is done")
+    X(SCALAR_EARLY, "a scalar store is read before its writer is done")                            \
+    X(STALE_IMAGE, "an image is believed although the values behind it were overwritten")
 
 #if TSR_MUTANTS
 

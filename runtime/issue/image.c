@@ -1,11 +1,15 @@
 /* issue/image.c - boxes that follow from values: IMAGE constraints.
  *
- * The operation that needs the image waits: what it reads of `f` is brought to this rank and complete,
- * then each local point's values are looked through for the box they name, and the ranks agree on the
- * hull of theirs (one gather, two corners a rank).  An exact image moves its bounding box too in this
- * version; the body sees the same elements.
+ * The first operation that needs an image waits: what it reads of `f` is brought to this rank and
+ * complete, then each local point's values are looked through for the box they name, and the ranks
+ * agree on the hull of theirs (one gather, two corners a rank).  The plan with these boxes is kept while
+ * nobody writes `f` (image_known.c): the same operation waits for nothing then.  An exact image moves its
+ * bounding box too in this version; the body sees the same elements.
  *
- * Cost: O(elements of f here + ranks).  Threads: issuing thread; collective. */
+ * What may differ between ranks (memory running out, an index out of bounds) travels with the corners, so
+ * that all give the same answer.
+ *
+ * Cost: O(elements of f here + ranks); known: O(arguments + ranks).  Threads: issuing thread; collective. */
 #include <string.h>
 
 #include "issue/internal.h"
@@ -85,24 +89,20 @@ static tsr_box look(struct looking *l)
     return box;
 }
 
-static tsr_status image_boxes(struct operation *op, int k, const tsr_constraint *c, tsr_box *local,
-                              tsr_box *hull)
+/* The boxes that f's values name: of each local point and of them all. */
+static tsr_status image_boxes(const struct operation *op, const struct plan *p, int k,
+                              const tsr_constraint *c, tsr_box *local, tsr_box *hull)
 {
-    const struct plan *p = op->plan;
     const struct plan_arg *pf = &p->arg[c->on];
     const struct root *f = op->arg[c->on].root;
     struct looking l = {.c = c, .target = op->arg[k].view, .rank = pf->rank};
-    *hull = (tsr_box){.rank = op->arg[k].root->rank};
     bool any = false;
-    if (f->instance != NULL) {
-        const int64_t offset = view_strides(pf->view, f->instance->stride, l.stride);
-        l.origin = instance_origin(f->instance, f->element_bytes) + offset * (int64_t)f->element_bytes;
-    }
+    if (f->instance == NULL)
+        return TSR_OK;
+    const int64_t offset = view_strides(pf->view, f->instance->stride, l.stride);
+    l.origin = instance_origin(f->instance, f->element_bytes) + offset * (int64_t)f->element_bytes;
     for (int i = 0; i < p->n_points; ++i) {
         l.row = p->boxes + (int64_t)i * p->row + pf->box_at;
-        local[i] = (tsr_box){.rank = op->arg[k].root->rank};
-        if (f->instance == NULL)
-            continue;
         const tsr_box named = look(&l);
         if (l.is_bad)
             break;
@@ -121,62 +121,141 @@ static tsr_status image_boxes(struct operation *op, int k, const tsr_constraint 
                      (long long)l.bad, d[k].name != NULL ? d[k].name : "its target");
 }
 
+static tsr_status no_memory(const struct operation *op)
+{
+    return tsr_fail_(op->site, TSR_NO_MEMORY, "no memory for an image");
+}
+
+/* ---- what each rank finds, and all agree on ---- */
+
+struct finding {
+    struct plan *plan;     /* to be completed; NULL: no memory for it */
+    tsr_status   status;   /* this rank's so far */
+    bool         f_failed; /* values that somebody should have written: there are no boxes */
+};
+
+/* What op reads of f is here and complete, and all know whether it failed. */
+static tsr_status bring_values(struct tsr_runtime *rt, const struct operation *op, int on,
+                               uint64_t *out_number, bool *out_failed)
+{
+    struct root *f = op->arg[on].root;
+    struct view *view = op->arg[on].view;
+    uint64_t number = f->last_writer;
+    if (rt->n_ranks > 1)
+        number = gather_issue(rt, f, view, op->plan->arg[on].rank_box, op->site);
+    issue_wait(rt, number);
+    TSR_TRY(failure_agree(rt, number));
+    const struct trace *lost = rt->n_ranks > 1 ? failure_of(rt, number) : NULL;
+    *out_number = number;
+    *out_failed = failure_find(rt, f, view) != NULL;
+    if (lost != NULL && !*out_failed)
+        return trace_raise(lost, op->site, "the values of an image were asked for");
+    return TSR_OK;
+}
+
+/* This rank's boxes, into the plan; its hull. */
+static void find_here(struct finding *s, const struct operation *op, int k, const tsr_constraint *c,
+                      bool failed, tsr_box *hull)
+{
+    if (s->status != TSR_OK)
+        return;
+    struct plan *p = s->plan;
+    tsr_box *local = base_calloc((size_t)p->n_points + 1, sizeof *local);
+    if (local == NULL) {
+        s->status = no_memory(op);
+        return;
+    }
+    for (int i = 0; i < p->n_points; ++i)
+        local[i].rank = hull->rank;
+    if (!failed)
+        s->status = image_boxes(op, p, k, c, local, hull);
+    if (s->status == TSR_OK && !solve_image_points(p, k, local))
+        s->status = no_memory(op);
+    base_free(local);
+}
+
 struct agreed_box {
     int64_t status;
     tsr_box hull;
 };
 
-tsr_status image_resolve(struct tsr_runtime *rt, struct operation *op)
+/* One image argument.  The status is the same on every rank. */
+static tsr_status find_boxes(struct tsr_runtime *rt, struct finding *s, const struct operation *op,
+                             int k, const tsr_constraint *c)
 {
-    struct plan *p = op->plan;
+    struct agreed_box mine = {.hull = {.rank = op->arg[k].root->rank}}, all[256];
+    tsr_box hulls[256];
     tsr_status status = TSR_OK;
-    for (int k = 0; k < p->n_args; ++k) {
-        const tsr_constraint *c = p->arg[k].image ? image_of(op->desc, k) : NULL;
-        if (c == NULL)
-            continue;
-        struct root *f = op->arg[c->on].root;
-        if (op->arg[c->on].type != TSR_I64)
+    uint64_t number;
+    bool failed;
+    TSR_TRY(bring_values(rt, op, c->on, &number, &failed));
+    find_here(s, op, k, c, failed, &mine.hull);
+    s->f_failed |= failed;
+    all[0] = mine;
+    all[0].status = mine.status = s->status;
+    if (rt->n_ranks > 1)
+        TSR_TRY(network_allgather(rt->network, number, &mine, sizeof mine, all));
+    for (int r = 0; r < rt->n_ranks; ++r) {
+        hulls[r] = all[r].hull;
+        if (all[r].status != TSR_OK)
+            status = (tsr_status)all[r].status;
+    }
+    observe_count(observe_lane(rt->observe, 0), TSR_COUNT_IMAGES, 1);
+    if (status == TSR_OK)
+        solve_image_ranks(s->plan, k, hulls);
+    else if (s->status == TSR_OK)
+        return tsr_fail_(op->site, status, status == TSR_NO_MEMORY
+                                               ? "task %s: a rank has no memory for an image"
+                                               : "task %s: an image names indices out of bounds",
+                         op->desc->name);
+    return status;
+}
+
+static tsr_status find_all(struct tsr_runtime *rt, struct operation *op, struct finding *s)
+{
+    for (int k = 0; k < op->n_args; ++k) {
+        const tsr_constraint *c = op->plan->arg[k].image ? image_of(op->desc, k) : NULL;
+        if (c != NULL)
+            TSR_TRY(find_boxes(rt, s, op, k, c));
+    }
+    return TSR_OK;
+}
+
+static tsr_status check_types(const struct operation *op)
+{
+    for (int k = 0; k < op->n_args; ++k) {
+        const tsr_constraint *c = op->plan->arg[k].image ? image_of(op->desc, k) : NULL;
+        if (c != NULL && op->arg[c->on].type != TSR_I64)
             return tsr_fail_(op->site, TSR_BAD_TYPE, "task %s: an image needs int64 values, not %s",
                              op->desc->name, tsr_type_name(op->arg[c->on].type));
-        uint64_t number = f->last_writer;
-        if (rt->n_ranks > 1)
-            number = gather_issue(rt, f, op->arg[c->on].view, p->arg[c->on].rank_box, op->site);
-        issue_wait(rt, number);
-        TSR_TRY(failure_agree(rt, number));
-        const struct trace *lost = rt->n_ranks > 1 ? failure_of(rt, number) : NULL;
-        if (lost != NULL && failure_find(rt, f, op->arg[c->on].view) == NULL)
-            return trace_raise(lost, op->site, "the values of an image were asked for");
-        tsr_box *local = base_calloc((size_t)p->n_points + 1, sizeof *local);
-        struct agreed_box mine = {0}, all[256];
-        if (local == NULL)
-            return tsr_fail_(op->site, TSR_NO_MEMORY, "no memory for an image");
-        const bool failed = failure_find(rt, f, op->arg[c->on].view) != NULL;
-        for (int i = 0; i < p->n_points; ++i)
-            local[i].rank = op->arg[k].root->rank;
-        mine.hull.rank = op->arg[k].root->rank;
-        if (!failed)
-            mine.status = image_boxes(op, k, c, local, &mine.hull);
-        all[0] = mine;
-        if (rt->n_ranks > 1 &&
-            network_allgather(rt->network, number, &mine, sizeof mine, all) != TSR_OK) {
-            base_free(local);
-            return tsr_error_status();
-        }
-        tsr_box hulls[256];
-        for (int r = 0; r < rt->n_ranks; ++r) {
-            hulls[r] = all[r].hull;
-            if (all[r].status != TSR_OK)
-                status = (tsr_status)all[r].status;
-        }
-        if (status != TSR_OK && mine.status == TSR_OK)
-            status = tsr_fail_(op->site, status, "task %s: an image names indices out of bounds",
-                               op->desc->name);
-        if (status == TSR_OK && !solve_image(p, k, local, hulls))
-            status = tsr_fail_(op->site, TSR_NO_MEMORY, "no memory for an image");
-        base_free(local);
-        observe_count(observe_lane(rt->observe, 0), TSR_COUNT_IMAGES, 1);
-        if (status != TSR_OK)
-            return status;
     }
+    return TSR_OK;
+}
+
+static void take_plan(struct operation *op, struct plan *p)
+{
+    plan_release(op->plan);
+    op->plan = p;
+}
+
+tsr_status image_resolve(struct tsr_runtime *rt, struct operation *op)
+{
+    struct finding s = {0};
+    TSR_TRY(check_types(op));
+    struct plan *known = image_known_find(rt, op);
+    if (known != NULL) {
+        take_plan(op, plan_keep(known));
+        observe_count(observe_lane(rt->observe, 0), TSR_COUNT_IMAGES_REUSED, 1);
+        return TSR_OK;
+    }
+    s.status = image_known_prepare(rt) ? solve_anew(rt, op, &s.plan) : no_memory(op);
+    const tsr_status status = find_all(rt, op, &s);
+    if (status != TSR_OK) {
+        plan_release(s.plan);
+        return status;
+    }
+    take_plan(op, s.plan);
+    if (!s.f_failed)
+        image_known_add(rt, op);
     return TSR_OK;
 }

@@ -55,6 +55,7 @@ struct issue_state {
     struct journal_entry *journal;
     int      n_journal, journal_capacity;
     uint64_t agreed;     /* all ranks know what failed up to here */
+    struct image_known *images; /* NULL: none yet */
 };
 
 /* retire.c */
@@ -78,6 +79,16 @@ bool spot_is_small(struct tsr_runtime *rt, const struct operation *op);
 bool spot_try(struct tsr_runtime *rt, struct slot *s);
 /* Number, run and end a small operation where nothing else is in flight; false: nothing happened. */
 bool spot_alone(struct tsr_runtime *rt, struct operation *op);
+
+/* image_known.c */
+/* The complete plan of an operation whose plan lacks the boxes of its images, borrowed; NULL: values have
+ * to be looked at. */
+struct plan *image_known_find(struct tsr_runtime *rt, const struct operation *op);
+/* Before image_known_add; false: no memory. */
+bool image_known_prepare(struct tsr_runtime *rt);
+/* Keep op->plan, which is complete. */
+void image_known_add(struct tsr_runtime *rt, const struct operation *op);
+void image_known_stop(struct tsr_runtime *rt);
 
 /* window.c */
 /* Write an operation into a slot. */

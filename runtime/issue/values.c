@@ -29,7 +29,6 @@ static struct plan *gather_plan(struct tsr_runtime *rt, struct root *root, struc
     p->users = 1;
     p->desc = &gather_task;
     p->n_args = 1;
-    p->one_off = 1;
     p->n_ranks = rt->n_ranks;
     p->alone = -1;
     pa->store = true;

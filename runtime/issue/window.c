@@ -313,6 +313,7 @@ void issue_stop(struct tsr_runtime *rt)
         failure_cause_release(rt, st->causes);
     }
     spot_stop(rt);
+    image_known_stop(rt);
     base_free(st);
     rt->issue = NULL;
 }

@@ -15,7 +15,7 @@
 struct plan_arg {
     bool         store;      /* a store argument; the rest is unset for values */
     bool         unbound;    /* an unbound output: no boxes */
-    bool         image;      /* boxes follow from values: set by plan_set_image before use */
+    bool         image;      /* boxes follow from values: set by solve_image_points, _ranks before use */
     bool         whole;      /* the same box in every point (broadcast, or one point) */
     bool         covers;     /* all points of all ranks together name every element of the root */
     bool         disjoint;   /* boxes of different points do not meet, here and on other ranks */
@@ -49,7 +49,6 @@ struct plan {
     const tsr_task_desc *desc;
     int      n_args;
     struct plan_arg arg[TSR_MAX_ARGS];
-    uint32_t one_off;            /* not to be found again: an image's */
 
     /* iteration space */
     int      rank;

@@ -336,7 +336,7 @@ static tsr_status solve_new(struct tsr_runtime *rt, struct operation *op, const 
     solve_problem_done(&q);
     ++rt->solve->counts.misses;
     count(rt, TSR_COUNT_PLAN_MISSES);
-    if (s == TSR_OK && !(*out_plan)->one_off)
+    if (s == TSR_OK)
         add_plan(rt->solve, g, *out_plan);
     return s;
 }
@@ -354,6 +354,14 @@ static tsr_status solve_by_signature(struct tsr_runtime *rt, struct operation *o
     count(rt, TSR_COUNT_PLAN_HITS);
     *out_plan = plan_keep(known);
     return TSR_OK;
+}
+
+tsr_status solve_anew(struct tsr_runtime *rt, struct operation *op, struct plan **out_plan)
+{
+    struct problem   q = {.rt = rt, .op = op, .desc = op->desc};
+    const tsr_status s = solve_problem(&q, out_plan);
+    solve_problem_done(&q);
+    return s;
 }
 
 tsr_status solve_operation(struct tsr_runtime *rt, struct operation *op, struct plan **out_plan)

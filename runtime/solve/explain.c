@@ -250,7 +250,7 @@ static void add_plan(struct observe_text *t, const struct problem *q, const stru
     add_pieces(t, q, p);
     add_leaves(t, q, p);
     if (p->has_image)
-        observe_text_add(t, "images: boxes follow from values, once they are known\n");
+        observe_text_add(t, "images: boxes follow from values, found once and known until these are written\n");
 }
 
 const char *solve_explain(struct tsr_runtime *rt, struct operation *op)

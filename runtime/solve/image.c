@@ -68,23 +68,28 @@ static void set_point(struct plan *p, struct plan_arg *a, int point, const tsr_b
         put_box(p->leaf_boxes + (int64_t)l * p->row + a->box_at, &box);
 }
 
-bool solve_image(struct plan *p, int arg, const tsr_box *local_boxes, const tsr_box *rank_boxes)
+bool solve_image_points(struct plan *p, int arg, const tsr_box *local_boxes)
 {
     struct plan_arg *a = &p->arg[arg];
-    tsr_box          all = {.rank = a->view->root_rank};
     a->region = plan_memory(p, p->n_points, sizeof *a->region);
     a->rank_box = plan_memory(p, p->n_ranks, sizeof *a->rank_box);
     if (!a->region || !a->rank_box)
         return false;
     for (int i = 0; i < p->n_points; ++i)
         set_point(p, a, i, &local_boxes[i]);
+    for (int d = 0; d < TSR_MAX_RANK; ++d)
+        a->cut_by[d] = -1;
+    a->disjoint = p->desc->disjoint && a->access != TSR_READ;
+    return plan_index_points(p, arg);
+}
+
+void solve_image_ranks(struct plan *p, int arg, const tsr_box *rank_boxes)
+{
+    struct plan_arg *a = &p->arg[arg];
+    tsr_box          all = {.rank = a->view->root_rank};
     for (int r = 0; r < p->n_ranks; ++r) {
         a->rank_box[r] = rank_boxes[r];
         all = r ? box_hull(&all, &rank_boxes[r]) : rank_boxes[r];
     }
     a->all = region_of_box(&all);
-    for (int d = 0; d < TSR_MAX_RANK; ++d)
-        a->cut_by[d] = -1;
-    a->disjoint = p->desc->disjoint && a->access != TSR_READ;
-    return plan_index_points(p, arg);
 }

@@ -251,7 +251,6 @@ void solve_fill_flags(const struct problem *q, struct plan *p)
         if (a->image)
             a->cut = a->rank_cut = intern_fresh(solve_intern(q->rt));
     }
-    p->one_off = p->has_image;
 }
 
 static void copy_shared(const struct problem *q, struct plan *p)

@@ -21,13 +21,16 @@ void solve_destroy(struct solve_state *s);
  *
  * Fails, recorded at op->site, the same on every rank: UNSOLVABLE (constraints contradict; both are
  * named), BAD_SHAPE (extents), OVERLAP (written pieces meet), BAD_ARGUMENT (partitions and points),
- * NO_MEMORY. A plan with an IMAGE argument is new for every call, and not complete before
- * solve_image. */
+ * NO_MEMORY. A plan with an IMAGE argument lacks that argument's boxes: it says where the rest is cut, and
+ * none may run by it; solve_anew gives one that solve_image_points and solve_image_ranks complete. */
 tsr_status solve_operation(struct tsr_runtime *rt, struct operation *op, struct plan **out_plan);
+/* The same, and nobody else is given this plan. */
+tsr_status solve_anew(struct tsr_runtime *rt, struct operation *op, struct plan **out_plan);
 
-/* Set the boxes (root indices) of an IMAGE argument: of each local point, and of each rank.
- * False: no memory. */
-bool solve_image(struct plan *p, int arg, const tsr_box *local_boxes, const tsr_box *rank_boxes);
+/* Set the boxes (root indices) of an IMAGE argument of each local point. False: no memory. */
+bool solve_image_points(struct plan *p, int arg, const tsr_box *local_boxes);
+/* The same of each rank, after the points. */
+void solve_image_ranks(struct plan *p, int arg, const tsr_box *rank_boxes);
 
 /* A box of the view's indices that holds every index whose element lies in `root_box`; exact where
  * the view is. */

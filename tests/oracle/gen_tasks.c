@@ -317,6 +317,27 @@ static void task_scale(gen *g)
 
 /* ---- images ---- */
 
+/* The same through the same indices, and where these were written anew: an image is found once for each
+ * content. */
+static void again(gen *g, const proposal *q, int index)
+{
+    const int wrote = g->p->n_ops - 1;
+    oracle_op o = q->o;
+    if (q->o.seed % 3 != 1)
+        return;
+    emit(g, &o);
+    for (int k = wrote; k >= 0; --k) {
+        oracle_op w = g->p->op[k];
+        if (w.kind != OP_TASK || w.arg[0].handle != index)
+            continue;
+        w.params.seed = ++w.seed;
+        emit(g, &w);
+        o = q->o;
+        emit(g, &o);
+        return;
+    }
+}
+
 static void task_gather(gen *g)
 {
     proposal        q = propose(g, K_GATHER);
@@ -339,7 +360,8 @@ static void task_gather(gen *g)
     add_store(g, &q, out);
     add_store(g, &q, index);
     add_store(g, &q, in);
-    issue(g, &q);
+    if (issue(g, &q))
+        again(g, &q, index);
 }
 
 static void task_ranges(gen *g)
@@ -360,7 +382,8 @@ static void task_ranges(gen *g)
     add_store(g, &q, out);
     add_store(g, &q, index);
     add_store(g, &q, in);
-    issue(g, &q);
+    if (issue(g, &q))
+        again(g, &q, index);
 }
 
 static void task_scatter(gen *g)

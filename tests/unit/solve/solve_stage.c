@@ -215,6 +215,17 @@ tsr_status run_solve(struct run *run, const struct call *c, struct plan **out_pl
     return first;
 }
 
+tsr_status run_solve_anew(struct run *run, const struct call *c, struct plan **out_plans)
+{
+    tsr_status status = TSR_OK;
+    for (int r = 0; r < run->n_ranks && status == TSR_OK; ++r) {
+        struct operation op = stage_operation(&run->stage[r], c);
+        status = solve_anew(&run->stage[r].rt, &op, &out_plans[r]);
+        stage_forget(&op);
+    }
+    return status;
+}
+
 void run_set_key(struct run *run, int root, struct plan *const *plans, int arg)
 {
     for (int r = 0; r < run->n_ranks; ++r) {

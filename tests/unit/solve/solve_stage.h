@@ -73,6 +73,8 @@ void             stage_forget(struct operation *op);
 tsr_status stage_solve(struct stage *s, const struct call *c, struct plan **out_plan);
 /* Solve on every rank (statuses must agree); plans are the caller's. */
 tsr_status run_solve(struct run *run, const struct call *c, struct plan **out_plans);
+/* The same outside the cache. */
+tsr_status run_solve_anew(struct run *run, const struct call *c, struct plan **out_plans);
 /* What an owner of roots does after a complete write: the plan becomes the key. */
 void run_set_key(struct run *run, int root, struct plan *const *plans, int arg);
 void run_release(struct run *run, struct plan **plans);

@@ -28,13 +28,20 @@ Test(special, image_boxes_are_set_later)
     cr_assert_eq(run_solve(&run, &c, plans), TSR_OK, "%s", tsr_error_text());
     check_plans(&run, &c, plans);
     cr_assert_eq(run_solve(&run, &c, again), TSR_OK);
-    cr_assert_neq(plans[0], again[0], "a plan with an image is new for every call");
+    cr_assert_eq(plans[0], again[0], "where it is cut is known without the values");
+    run_release(&run, again);
+    run_release(&run, plans);
+    cr_assert_eq(run_solve_anew(&run, &c, plans), TSR_OK);
+    cr_assert_eq(run_solve_anew(&run, &c, again), TSR_OK);
+    cr_assert_neq(plans[0], again[0], "nobody else has a plan that is to be completed");
     tsr_box      local[256], ranks[2] = {{1, {0}, {50}}, {1, {30}, {100}}};
     struct plan *p = plans[0];
     cr_assert(p->arg[0].image && !p->arg[0].region && p->n_points > 1 && p->n_points <= 256);
     for (int i = 0; i < p->n_points; ++i)
         local[i] = (tsr_box){1, {i}, {i + 10}};
-    cr_assert(solve_image(p, 0, local, ranks));
+    cr_assert(solve_image_points(p, 0, local));
+    solve_image_ranks(p, 0, ranks);
+    cr_assert(p->arg[0].all.low[0] == 0 && p->arg[0].all.high[0] == 100);
     for (int i = 0; i < p->n_points; ++i) {
         const int64_t *row = p->boxes + (int64_t)i * p->row + p->arg[0].box_at;
         cr_assert_eq(p->arg[0].region[i].low[0], i);
