@@ -2,7 +2,11 @@
  *
  * Tasks rarely need one: the solver cuts.  A partition is a function point -> box (in a store's own
  * indices); with one for every argument, tsr_issue_over() launches exactly those points, one task
- * each, never merged. */
+ * each, never merged.
+ *
+ * Written pieces must not meet.  Pieces of a REDUCE argument may: each point folds into an accumulator
+ * of its own over its box, and for each element the partials of the points that have it fold along the
+ * canonical tree over the points' numbers. */
 #ifndef TESSERA_PARTITION_H
 #define TESSERA_PARTITION_H
 

@@ -27,7 +27,8 @@ typedef enum tsr_access {
 /* The operator of a REDUCE argument.  SUM and PRODUCT of float and complex types fold along
  * canonical leaves and their tree (DESIGN: the same bits everywhere); the others are exact.
  * MIN and MAX: a NaN wins, and -0 is less than +0.  AND, OR, XOR: bitwise; on bool logical.
- * ARGMIN, ARGMAX: of TSR_INDEXED_*; equal values keep the lowest index. */
+ * ARGMIN, ARGMAX: of TSR_INDEXED_*; a NaN wins, -0 equals +0; equal values (NaNs too) keep the
+ * lowest index.  Where partials fold, a NaN becomes the canonical quiet one (0x7ff8000000000000). */
 typedef enum tsr_reduction {
     TSR_NO_REDUCTION,
     TSR_SUM,

@@ -145,7 +145,7 @@ static bool covers(const struct analysis *a, int arg, const struct access *e)
     }
     const struct plan_side *theirs = e->plan->schedule;
     if (e->kind == ACCESS_FOLD) {
-        const struct region r = region_of_box(&e->plan->arg[e->arg].rank_box[a->rt->rank]);
+        const struct region r = region_of_box(&theirs->fold_box[e->arg]);
         return region_contains(&mine->here[arg], &r);
     }
     return e->plan->n_points == 0 || region_contains(&mine->here[arg], &theirs->here[e->arg]);

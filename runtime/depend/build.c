@@ -90,7 +90,7 @@ static void meet_fold(struct analysis *a, const struct touch *t, int entry, cons
                       bool value)
 {
     const struct plan_side *side = e->plan->schedule;
-    const struct region r = region_of_box(&e->plan->arg[e->arg].rank_box[a->rt->rank]);
+    const struct region r = region_of_box(&side->fold_box[e->arg]);
     if (r.rank > 0 && !region_meets(&r, &t->region))
         return;
     /* Folds stand first among the extras of a plain operation; of another, wait for all of it. */
@@ -220,7 +220,7 @@ static void folds_meet(struct analysis *a)
                 add_edge(a, action, (uint32_t)(a->plan->n_points + y), PRODUCER_SELF, true);
         if (e->to == NULL)
             continue;
-        const tsr_box *box = &a->plan->arg[e->arg].rank_box[a->rt->rank];
+        const tsr_box *box = &a->side->fold_box[e->arg];
         struct touch t = {action, -1, -1, a->group_of[e->arg], region_of_box(box), true, true};
         meet_instance(a, &t, e->to);
     }

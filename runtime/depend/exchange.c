@@ -19,33 +19,33 @@ struct owner_map *depend_owners(struct tsr_runtime *rt, struct root *root)
     return root->owners;
 }
 
-static bool has_points(const struct analysis *a, int r)
+static bool has_points(const struct plan *p, int r)
 {
-    const tsr_box *b = &a->plan->rank_iteration[r];
-    if (a->plan->replicated)
+    const tsr_box *b = &p->rank_iteration[r];
+    if (p->replicated)
         return true;
-    if (a->plan->alone >= 0)
-        return a->plan->alone == r;
+    if (p->alone >= 0)
+        return p->alone == r;
     return b->rank == 0 || !box_is_empty(b);
 }
 
 /* The rank that applies the total which rank r contributes to. */
-static int result_rank(const struct analysis *a, int k, int r)
+static int result_rank(const struct plan *plan, int k, int r)
 {
-    const struct plan_arg *pa = &a->plan->arg[k];
+    const struct plan_arg *pa = &plan->arg[k];
     int lowest = -1, same = -1;
     bool regular = true;
-    if (a->plan->replicated)
+    if (plan->replicated)
         return r;
-    for (int p = 0; p < a->rt->n_ranks; ++p) {
-        if (!has_points(a, p))
+    for (int p = 0; p < plan->n_ranks; ++p) {
+        if (!has_points(plan, p))
             continue;
         if (lowest < 0)
             lowest = p;
         if (same < 0 && box_equal(&pa->rank_box[p], &pa->rank_box[r]))
             same = p;
         for (int q = 0; q < p; ++q)
-            if (has_points(a, q) && !box_equal(&pa->rank_box[p], &pa->rank_box[q]) &&
+            if (has_points(plan, q) && !box_equal(&pa->rank_box[p], &pa->rank_box[q]) &&
                 box_meets(&pa->rank_box[p], &pa->rank_box[q]))
                 regular = false;
     }
@@ -54,21 +54,26 @@ static int result_rank(const struct analysis *a, int k, int r)
 
 bool exchange_takes_part(const struct analysis *a, int k, int r)
 {
-    const struct plan_arg *pa = &a->plan->arg[k];
-    if (!has_points(a, r) || (pa->rank_box[r].rank > 0 && box_is_empty(&pa->rank_box[r])))
+    const tsr_box b = exchange_box(a, k, r);
+    if (!has_points(a->plan, r) || (b.rank > 0 && box_is_empty(&b)))
         return false;
-    return pa->access != TSR_REDUCE || result_rank(a, k, r) == r;
+    return a->plan->arg[k].access != TSR_REDUCE || result_rank(a->plan, k, r) == r;
+}
+
+tsr_box exchange_fold_box(const struct plan *plan, int k, int r)
+{
+    const struct plan_arg *pa = &plan->arg[k];
+    tsr_box box = pa->rank_box[r];
+    for (int p = 0; p < plan->n_ranks; ++p)
+        if (plan->n_ranks > 1 && has_points(plan, p) && result_rank(plan, k, p) == r)
+            box = box_hull(&box, &pa->rank_box[p]);
+    return box;
 }
 
 tsr_box exchange_box(const struct analysis *a, int k, int r)
 {
     const struct plan_arg *pa = &a->plan->arg[k];
-    tsr_box box = pa->rank_box[r];
-    if (pa->access == TSR_REDUCE)
-        for (int p = 0; p < a->rt->n_ranks; ++p)
-            if (has_points(a, p) && result_rank(a, k, p) == r)
-                box = box_hull(&box, &pa->rank_box[p]);
-    return box;
+    return pa->access == TSR_REDUCE ? exchange_fold_box(a->plan, k, r) : pa->rank_box[r];
 }
 
 /* Are the boxes that argument k writes written whole, so that the old content does not matter? */
@@ -241,11 +246,11 @@ void exchange_folds(struct analysis *a)
     const int me = a->rt->rank;
     for (int f = 0; f < a->side->n_folds; ++f) {
         const int k = a->side->fold_arg[f];
-        if (!has_points(a, me))
+        if (!has_points(a->plan, me))
             continue;
-        const int result = result_rank(a, k, me);
+        const int result = result_rank(a->plan, k, me);
         for (int r = 0; r < a->rt->n_ranks && result == me; ++r) {
-            if (r == me || !has_points(a, r) || result_rank(a, k, r) != me)
+            if (r == me || !has_points(a->plan, r) || result_rank(a->plan, k, r) != me)
                 continue;
             struct extra *x = analysis_extra(a, EXTRA_PARTIAL, k);
             if (x == NULL)
@@ -330,7 +335,7 @@ void exchange_abandon(struct analysis *a)
     }
     for (int f = 0; f < a->side->n_folds; ++f) {
         const int k = a->side->fold_arg[f];
-        const int result = has_points(a, a->rt->rank) ? result_rank(a, k, a->rt->rank) : a->rt->rank;
+        const int result = has_points(a->plan, a->rt->rank) ? result_rank(a->plan, k, a->rt->rank) : a->rt->rank;
         if (result != a->rt->rank)
             send_mark(a, result, WIRE_PARTIAL, k);
     }

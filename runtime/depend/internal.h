@@ -170,6 +170,8 @@ void exchange_abandon(struct analysis *a);
 /* Does rank r touch this rank's root through argument k?  A REDUCE's target: only its result's rank. */
 bool exchange_takes_part(const struct analysis *a, int k, int r);
 tsr_box exchange_box(const struct analysis *a, int k, int r);
+/* Where rank r applies the totals of REDUCE argument k: what all that contribute to it meet. */
+tsr_box exchange_fold_box(const struct plan *plan, int k, int r);
 
 /* build.c */
 bool edges_find(struct analysis *a);      /* into d->loose, a->source */

@@ -202,6 +202,7 @@ struct plan_side *plan_side_create(struct tsr_runtime *rt, struct plan *p)
         regions_gather(p, side, a);
         if (pa->access == TSR_REDUCE) {
             side->fold_arg[side->n_folds++] = (int8_t)a;
+            side->fold_box[a] = exchange_fold_box(p, a, rt->rank);
             ok = accumulators_lay_out(p, side, a);
         }
     }

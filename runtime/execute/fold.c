@@ -49,7 +49,7 @@ struct fold {
     struct tree            mine;      /* this rank's leaves */
     int                   *local;     /* leaf of this rank by coordinates in `mine` */
     int                    target;    /* rank that applies the total; -1: this one */
-    struct { struct tree leaves; const char *at; bool takes_part; } *peer; /* [n_ranks] */
+    struct { struct tree leaves; const char *at; bool takes_part, sends; } *peer; /* [n_ranks] */
     char                  *out;       /* message under construction */
     size_t                 out_bytes, out_room;
     bool                   failed;
@@ -148,11 +148,7 @@ static struct partial combine(struct fold *f, struct partial a, struct partial b
     }
     if (a.mask != NULL || b.mask != NULL || !same_box(f, &a, &b))
         return combine_irregular(f, &a, &b);
-    if (MUTANT(FOLD_BY_ARRIVAL) && f->w->index != 0)
-        reduce_combine(f->op, f->type, f->reducer, b.data, a.data, elements(f, &a), 1, 1),
-            memcpy(a.data, b.data, (size_t)elements(f, &a) * f->bytes);
-    else
-        reduce_combine(f->op, f->type, f->reducer, a.data, b.data, elements(f, &a), 1, 1);
+    reduce_combine(f->op, f->type, f->reducer, a.data, b.data, elements(f, &a), 1, 1);
     partial_done(&b);
     return a;
 }
@@ -167,7 +163,8 @@ static struct partial accumulator(const struct fold *f, int i)
     return p;
 }
 
-static bool split(const struct fold *f, const struct tree *t, struct tree *left, struct tree *right)
+/* The dimension where a tree is halved; -1: it is a leaf. */
+static int longest_of(const struct fold *f, const struct tree *t)
 {
     int longest = -1;
     for (int d = 0; d < t->rank; ++d) {
@@ -176,6 +173,12 @@ static bool split(const struct fold *f, const struct tree *t, struct tree *left,
             (longest < 0 || n > t->high[longest] - t->low[longest]))
             longest = d;
     }
+    return longest;
+}
+
+static bool split(const struct fold *f, const struct tree *t, struct tree *left, struct tree *right)
+{
+    const int longest = longest_of(f, t);
     if (longest < 0)
         return false;
     int64_t half = 1;
@@ -190,6 +193,12 @@ static struct partial fold_local(struct fold *f, const struct tree *t)
 {
     struct tree left, right;
     if (split(f, t, &left, &right)) {
+        if (MUTANT(FOLD_BY_ARRIVAL)) { /* as if they came one by one, the last first */
+            const int d = longest_of(f, t);
+            left.high[d] = right.low[d] = t->low[d] + 1;
+            const struct partial b = fold_local(f, &right);
+            return combine(f, b, fold_local(f, &left));
+        }
         const struct partial a = fold_local(f, &left);
         return combine(f, a, fold_local(f, &right));
     }
@@ -281,7 +290,7 @@ static struct partial fold_all(struct fold *f, const struct tree *t)
     for (int r = 0; r < f->w->rt->n_ranks; ++r) {
         if (r == f->w->rt->rank || !f->peer[r].takes_part || !contains(&f->peer[r].leaves, t))
             continue;
-        return f->target < 0 ? partial_take(f, r) : none;
+        return f->target < 0 && f->peer[r].sends ? partial_take(f, r) : none;
     }
     struct tree left, right;
     if (!split(f, t, &left, &right))
@@ -296,7 +305,7 @@ static void apply(struct fold *f, const struct extra *x, struct partial *p)
 {
     int64_t extent[TSR_MAX_RANK], from[TSR_MAX_RANK], into[TSR_MAX_RANK], index[TSR_MAX_RANK] = {0};
     const struct view *v = f->s->op.arg[f->k].view;
-    if (p->none || f->failed)
+    if (p->none || f->failed || elements(f, p) == 0) /* no element: there may be no memory */
         return;
     accumulator_strides(f->pa, p->low, p->high, from);
     int64_t at = view_strides(v, x->to->stride, into), n = 1;
@@ -451,9 +460,23 @@ static void peers_find(struct fold *f)
     }
     for (int x = 0; x < f->s->n_extras; ++x) {
         const struct extra *e = &f->s->extra[x];
-        if (e->kind == EXTRA_PARTIAL && e->arg == f->k && e->bytes > sizeof(struct message_head))
+        if (e->kind != EXTRA_PARTIAL || e->arg != f->k)
+            continue;
+        f->peer[e->peer].sends = true;
+        if (e->bytes > sizeof(struct message_head))
             f->peer[e->peer].at = (const char *)e->buffer + sizeof(struct message_head);
     }
+}
+
+/* The dimensions along which each coordinate has a tree of its own.  None where boxes of several
+ * points may meet; nor in a manual launch whose partials travel: there the one tree says in which
+ * order. */
+static unsigned own_trees(const struct fold *f)
+{
+    bool travel = f->target >= 0;
+    for (int r = 0; r < f->w->rt->n_ranks; ++r)
+        travel |= f->peer[r].sends;
+    return is_irregular(f) || (f->plan->manual && travel) ? 0 : f->pa->kept;
 }
 
 static void send_out(struct fold *f, bool skip)
@@ -521,7 +544,7 @@ void fold_run(struct worker *w, struct slot *s, struct extra *x)
     if (!s->plan->leafwise || f.pa->exact_reduction) {
         fold_exactly(&f, x);
     } else {
-        f.kept = is_irregular(&f) ? 0 : f.pa->kept;
+        f.kept = own_trees(&f);
         f.mine = leaves_of(s->plan, &s->plan->rank_iteration[w->rt->rank]);
         if (index_leaves(&f))
             fold_trees(&f, x);

@@ -140,7 +140,7 @@ static int uses_of(const struct operation *op, struct use *out)
         u->region = view_region(arg->view, &box);
         if (op->plan != NULL && op->plan->arg[k].store && !op->plan->arg[k].unbound) {
             u->region = op->plan->arg[k].all;
-            u->whole = access == TSR_WRITE && arg->view->exact && !op->plan->manual &&
+            u->whole = access == TSR_WRITE && arg->view->exact && !op->plan->arg[k].holes &&
                        !op->plan->arg[k].image;
         }
         const bool endless = is_endless(arg->root, arg->view) ||

@@ -16,9 +16,11 @@ struct plan_arg {
     bool         store;      /* a store argument; the rest is unset for values */
     bool         unbound;    /* an unbound output: no boxes */
     bool         image;      /* boxes follow from values: set by solve_image_points, _ranks before use */
+    bool         reach_all;  /* of an image: values are checked, and every point has all of the view */
     bool         whole;      /* the same box in every point (broadcast, or one point) */
     bool         covers;     /* all points of all ranks together name every element of the root */
     bool         disjoint;   /* boxes of different points do not meet, here and on other ranks */
+    bool         holes;      /* the points of a manual launch leave elements of the view out */
     tsr_access   access;
     int          rank;       /* of the view */
     int          box_at;     /* where low[rank], high[rank] stand in a row of boxes */

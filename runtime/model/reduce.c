@@ -7,7 +7,8 @@
  * What defines the bits:
  *  - Integers wrap around. Sums and products of floats are the machine's; those of half types are
  *    done as floats and rounded to nearest even at every step; a complex product is
- *    (ac - bd, ad + bc), without the standard library's care for infinities.
+ *    (ac - bd, ad + bc), without the standard library's care for infinities. A NaN that comes out is
+ *    the canonical quiet one, in each part.
  *  - MIN and MAX: a NaN wins, and the result is the canonical quiet NaN; -0 is less than +0 (equal
  *    numbers differ in the sign of zero at most, so OR and AND of their bits choose). On bool they
  *    are AND and OR.
@@ -82,6 +83,19 @@
 FLOAT_EXTREMES(float, uint32_t, f32, 0x7fc00000u)
 FLOAT_EXTREMES(double, uint64_t, f64, 0x7ff8000000000000ull)
 
+/* A NaN is the canonical one, whichever operand it came from: compilers swap operands as they like. */
+#define FLOAT_CANONICAL(T, U, name, NAN_BITS)                                                      \
+    static inline T name##_canonical(T v)                                                          \
+    {                                                                                              \
+        U u;                                                                                       \
+        memcpy(&u, &v, sizeof u);                                                                  \
+        u = v != v ? (U)(NAN_BITS) : u;                                                            \
+        memcpy(&v, &u, sizeof u);                                                                  \
+        return v;                                                                                  \
+    }
+FLOAT_CANONICAL(float, uint32_t, f32, 0x7fc00000u)
+FLOAT_CANONICAL(double, uint64_t, f64, 0x7ff8000000000000ull)
+
 static inline tsr_f16 f16_canonical(float v)
 {
     return v != v ? (tsr_f16){0x7e00} : tsr_f32_to_f16(v);
@@ -95,13 +109,23 @@ static inline tsr_bf16 bf16_canonical(float v)
 static inline float _Complex product_c64(float _Complex x, float _Complex y)
 {
     const float a = crealf(x), b = cimagf(x), c = crealf(y), d = cimagf(y);
-    return type_c64(a * c - b * d, a * d + b * c);
+    return type_c64(f32_canonical(a * c - b * d), f32_canonical(a * d + b * c));
 }
 
 static inline double _Complex product_c128(double _Complex x, double _Complex y)
 {
     const double a = creal(x), b = cimag(x), c = creal(y), d = cimag(y);
-    return type_c128(a * c - b * d, a * d + b * c);
+    return type_c128(f64_canonical(a * c - b * d), f64_canonical(a * d + b * c));
+}
+
+static inline float _Complex sum_of_c64(float _Complex x, float _Complex y)
+{
+    return type_c64(f32_canonical(crealf(x) + crealf(y)), f32_canonical(cimagf(x) + cimagf(y)));
+}
+
+static inline double _Complex sum_of_c128(double _Complex x, double _Complex y)
+{
+    return type_c128(f64_canonical(creal(x) + creal(y)), f64_canonical(cimag(x) + cimag(y)));
 }
 
 /* Does y replace x? */
@@ -144,16 +168,16 @@ LOOP(or_bool, bool, x || y)
 LOOP(xor_bool, bool, x != y)
 
 #define FLOAT_LOOPS(T, name)                                                                       \
-    LOOP(sum_##name, T, x + y)                                                                     \
-    LOOP(product_##name, T, x *y)                                                                  \
+    LOOP(sum_##name, T, name##_canonical(x + y))                                                   \
+    LOOP(product_##name, T, name##_canonical(x *y))                                                \
     LOOP(min_##name, T, least_##name(x, y))                                                        \
     LOOP(max_##name, T, greatest_##name(x, y))
 FLOAT_LOOPS(float, f32)
 FLOAT_LOOPS(double, f64)
 
 #define HALF_LOOPS(T, name)                                                                        \
-    LOOP(sum_##name, T, tsr_f32_to_##name(tsr_##name##_to_f32(x) + tsr_##name##_to_f32(y)))        \
-    LOOP(product_##name, T, tsr_f32_to_##name(tsr_##name##_to_f32(x) * tsr_##name##_to_f32(y)))    \
+    LOOP(sum_##name, T, name##_canonical(tsr_##name##_to_f32(x) + tsr_##name##_to_f32(y)))         \
+    LOOP(product_##name, T, name##_canonical(tsr_##name##_to_f32(x) * tsr_##name##_to_f32(y)))     \
     LOOP(min_##name, T,                                                                            \
          name##_canonical(least_f32(tsr_##name##_to_f32(x), tsr_##name##_to_f32(y))))              \
     LOOP(max_##name, T,                                                                            \
@@ -161,8 +185,8 @@ FLOAT_LOOPS(double, f64)
 HALF_LOOPS(tsr_f16, f16)
 HALF_LOOPS(tsr_bf16, bf16)
 
-LOOP(sum_c64, float _Complex, x + y)
-LOOP(sum_c128, double _Complex, x + y)
+LOOP(sum_c64, float _Complex, sum_of_c64(x, y))
+LOOP(sum_c128, double _Complex, sum_of_c128(x, y))
 LOOP(product_c64_, float _Complex, product_c64(x, y))
 LOOP(product_c128_, double _Complex, product_c128(x, y))
 

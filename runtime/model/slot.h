@@ -75,6 +75,7 @@ struct plan_side {
     int8_t        fold_arg[TSR_MAX_ARGS];
     size_t       *accumulator_at[TSR_MAX_ARGS]; /* byte offset of each leaf's (or point's) accumulator */
     size_t        accumulator_bytes[TSR_MAX_ARGS];
+    tsr_box       fold_box[TSR_MAX_ARGS]; /* where this rank applies the total of a REDUCE argument */
     struct region here[TSR_MAX_ARGS];   /* hull and steps of the local points' regions */
     bool          full[TSR_MAX_ARGS];   /* the local points' regions together are `here`, each index once */
     int64_t       solid[TSR_MAX_ARGS];  /* elements of `here`, where it is full and has no steps; else 0 */

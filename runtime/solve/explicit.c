@@ -290,7 +290,8 @@ static void fill_facts(const struct problem *q, struct plan *p, int arg)
     a->whole = !cut || q->op->points == 1;
     a->disjoint = cut ? t->disjoint && v->exact && !v->stretched : q->op->points == 1;
     a->covers = (!cut || t->covers) && v->exact && region_equal(&seen, &whole);
-    a->kept = cut ? 1 : 0;
+    a->holes = cut && !t->covers;
+    a->kept = cut && t->disjoint ? 1 : 0; /* boxes that meet: one total of all points */
     memset(a->cut_by, -1, sizeof a->cut_by);
     a->by_grid = p->n_points <= 1;
     if (!cut || t->covers)

@@ -68,15 +68,23 @@ static void set_point(struct plan *p, struct plan_arg *a, int point, const tsr_b
         put_box(p->leaf_boxes + (int64_t)l * p->row + a->box_at, &box);
 }
 
+/* The root's box that the whole view meets. */
+static tsr_box all_of(const struct plan_arg *a)
+{
+    const tsr_box box = box_of_shape(a->view->rank, a->view->extent);
+    return solve_root_box(a->view, &box);
+}
+
 bool solve_image_points(struct plan *p, int arg, const tsr_box *local_boxes)
 {
     struct plan_arg *a = &p->arg[arg];
+    const tsr_box    everything = all_of(a);
     a->region = plan_memory(p, p->n_points, sizeof *a->region);
     a->rank_box = plan_memory(p, p->n_ranks, sizeof *a->rank_box);
     if (!a->region || !a->rank_box)
         return false;
     for (int i = 0; i < p->n_points; ++i)
-        set_point(p, a, i, &local_boxes[i]);
+        set_point(p, a, i, a->reach_all ? &everything : &local_boxes[i]);
     for (int d = 0; d < TSR_MAX_RANK; ++d)
         a->cut_by[d] = -1;
     a->disjoint = p->desc->disjoint && a->access != TSR_READ;
@@ -86,10 +94,11 @@ bool solve_image_points(struct plan *p, int arg, const tsr_box *local_boxes)
 void solve_image_ranks(struct plan *p, int arg, const tsr_box *rank_boxes)
 {
     struct plan_arg *a = &p->arg[arg];
+    const tsr_box    everything = all_of(a);
     tsr_box          all = {.rank = a->view->root_rank};
     for (int r = 0; r < p->n_ranks; ++r) {
-        a->rank_box[r] = rank_boxes[r];
-        all = r ? box_hull(&all, &rank_boxes[r]) : rank_boxes[r];
+        a->rank_box[r] = a->reach_all && plan_rank_runs(p, r) ? everything : rank_boxes[r];
+        all = r ? box_hull(&all, &a->rank_box[r]) : a->rank_box[r];
     }
     a->all = region_of_box(&all);
 }

@@ -7,6 +7,7 @@
  * Cost: O(points of this rank * arguments * rank + ranks * arguments). Threads: the issuing thread. */
 #include <string.h>
 
+#include "model/types.h"
 #include "solve/problem.h"
 #include "solve/solve.h"
 
@@ -226,6 +227,16 @@ static bool build_arg(const struct problem *q, struct plan *p, int arg)
 
 /* ---- the whole ---- */
 
+/* Does a total change elements to which nobody contributed?  +0 makes -0 another zero, and a NaN becomes
+ * the canonical one.  Then which elements a piece has would show, and an image's piece is everything. */
+static bool identity_shows(const struct problem *q, int arg)
+{
+    const tsr_arg_desc *d = &q->desc->args[arg];
+    const tsr_type      t = q->op->arg[arg].type;
+    return d->access == TSR_REDUCE && (!reduce_is_exact(d->reduction, t, d->reducer) ||
+                                       type_is_float(t) || t == TSR_INDEXED_F64);
+}
+
 void solve_fill_flags(const struct problem *q, struct plan *p)
 {
     p->n_args = q->op->n_args;
@@ -239,6 +250,7 @@ void solve_fill_flags(const struct problem *q, struct plan *p)
         a->access = d->access;
         a->unbound = q->part[i].role == ROLE_UNBOUND;
         a->image = q->part[i].role == ROLE_IMAGE;
+        a->reach_all = a->image && identity_shows(q, i);
         a->view = view_keep(q->op->arg[i].view);
         a->rank = a->view->rank;
         a->box_at = p->row;

@@ -41,7 +41,7 @@ static const tsr_foreign foreign_dot = {
 typedef struct builder {
     oracle_desc    *o;
     const desc_key *k;
-    int             n_args, n_constraints;
+    int             n_args, n_constraints, n_reduced;
 } builder;
 
 static void add_arg(builder *b, tsr_access access, const char *name)
@@ -55,10 +55,11 @@ static void add_arg(builder *b, tsr_access access, const char *name)
     b->o->reducer[n] = -1;
     if (access != TSR_REDUCE)
         return;
-    a->reduction = b->k->reduction;
+    const int which = b->n_reduced++;
+    a->reduction = b->k->reduction[which];
     if (a->reduction == TSR_USER_REDUCTION) {
-        a->reducer = &oracle_reducers[b->k->reducer];
-        b->o->reducer[n] = (int8_t)b->k->reducer;
+        a->reducer = &oracle_reducers[b->k->reducer[which]];
+        b->o->reducer[n] = (int8_t)b->k->reducer[which];
     }
 }
 
@@ -119,6 +120,12 @@ static void build_extents(builder *b)
     build_elementwise(b, 1);
     add_constraint(
         b, b->k->kernel == K_PAIRS ? TSR_CONSTRAINT_MULTIPLE_OF : TSR_CONSTRAINT_MIN_EXTENT, 0, 0);
+    if (b->k->kernel == K_PAIRS && b->k->high[0])
+        for (int d = 0; d < TSR_MAX_RANK; ++d) {
+            tsr_constraint *c = d ? &b->o->d.constraints[b->n_constraints - 1]
+                                  : add_constraint(b, TSR_CONSTRAINT_MIN_EXTENT, 0, 0);
+            c->low[d] = b->k->high[d];
+        }
 }
 
 static void build_neighbours(builder *b)
@@ -184,6 +191,39 @@ static void build_reduction(builder *b)
     }
 }
 
+static void build_two_sums(builder *b)
+{
+    add_arg(b, TSR_REDUCE, "aligned");
+    add_arg(b, TSR_REDUCE, "whole");
+    add_arg(b, TSR_READ, "in");
+    align(b, 0, 2);
+    add_constraint(b, TSR_CONSTRAINT_BROADCAST, 1, 0);
+    b->o->iteration = 2;
+}
+
+/* accumulator[index] op= in. */
+static void build_add_at(builder *b)
+{
+    add_arg(b, TSR_REDUCE, "accumulator");
+    add_arg(b, TSR_READ, "index");
+    add_arg(b, TSR_READ, "in");
+    if (b->k->dims)
+        whole_dims(b, 1, 2, b->k->dims);
+    else
+        align(b, 1, 2);
+    add_image(b, 0, 1, TSR_IMAGE_POINTS);
+    b->o->iteration = 2;
+}
+
+static void build_point_sum(builder *b)
+{
+    add_arg(b, TSR_REDUCE, "accumulator");
+    add_arg(b, TSR_READ, "in");
+    if (b->k->dims) /* the accumulator is whole in every point */
+        add_constraint(b, TSR_CONSTRAINT_BROADCAST, 0, 0);
+    b->o->iteration = 1;
+}
+
 static void build_foreign(builder *b)
 {
     tsr_variant *v = &b->o->d.variants[TSR_CPU];
@@ -245,6 +285,9 @@ static void build_args(builder *b)
     case K_HISTOGRAM:
     case K_ARG:
     case K_SUMMED: build_reduction(b); break;
+    case K_TWO_SUMS: build_two_sums(b); break;
+    case K_ADD_AT: build_add_at(b); break;
+    case K_POINT_SUM: build_point_sum(b); break;
     case K_FILTER:
         add_arg(b, TSR_WRITE, "rows");
         add_arg(b, TSR_READ, "in");
@@ -260,7 +303,7 @@ static void build_args(builder *b)
 
 static void build(oracle_desc *o, const desc_key *k)
 {
-    builder b = {o, k, 0, 0};
+    builder b = {o, k, 0, 0, 0};
     memset(o, 0, sizeof *o);
     memset(o->reducer, -1, sizeof o->reducer);
     o->kernel = k->kernel;

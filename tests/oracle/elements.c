@@ -1,9 +1,9 @@
 /* elements.c - arithmetic on one element of any type, and the reduction operators.
  *
  * Written from the public headers' words: integers wrap; half types are converted to float and
- * rounded once an operation; complex products are (ac - bd, ad + bc); MIN and MAX give the canonical
- * NaN where one operand is a NaN, and -0 is less than +0; ARGMIN and ARGMAX keep the lowest index of
- * equal values.  O(1) each; any thread. */
+ * rounded once an operation; complex products are (ac - bd, ad + bc); a NaN that comes out is the
+ * canonical one; MIN and MAX: a NaN wins, and -0 is less than +0; ARGMIN and ARGMAX: a NaN wins, and
+ * of equal values the lowest index.  O(1) each; any thread. */
 #include "oracle.h"
 
 #include <math.h>
@@ -165,8 +165,6 @@ static void arithmetic_float(bool product, tsr_type t, void *out, const void *a,
         r = product ? x * y : x + y;
     else
         r = product ? (float)x * (float)y : (float)x + (float)y;
-    if (!isfinite(r))
-        el_not_finite = true;
     store_float(t, r, out);
 }
 
@@ -180,8 +178,6 @@ static void arithmetic_c64(bool product, void *out, const void *a, const void *b
         r[0] = x[0] * y[0] - x[1] * y[1];
         r[1] = x[0] * y[1] + x[1] * y[0];
     }
-    if (!isfinite(r[0]) || !isfinite(r[1]))
-        el_not_finite = true;
     store_float(TSR_F32, r[0], out);
     store_float(TSR_F32, r[1], (char *)out + 4);
 }
@@ -196,8 +192,6 @@ static void arithmetic_c128(bool product, void *out, const void *a, const void *
         r[0] = x[0] * y[0] - x[1] * y[1];
         r[1] = x[0] * y[1] + x[1] * y[0];
     }
-    if (!isfinite(r[0]) || !isfinite(r[1]))
-        el_not_finite = true;
     store_float(TSR_F64, r[0], out);
     store_float(TSR_F64, r[1], (char *)out + 8);
 }
@@ -260,10 +254,10 @@ void el_from_u64(tsr_type t, uint64_t h, bool special, void *out)
         from_u64_float(t, h, special, o);
     } else if (el_is_complex(t)) {
         const tsr_type part = t == TSR_C64 ? TSR_F32 : TSR_F64;
-        from_u64_float(part, h, false, o);
-        from_u64_float(part, hash_u64(h), false, o + el_size(part));
+        from_u64_float(part, h, special, o);
+        from_u64_float(part, hash_u64(h), special, o + el_size(part));
     } else if (t == TSR_INDEXED_F64) {
-        from_u64_float(TSR_F64, h & 0xff, false, o); /* few values, so that some are equal */
+        from_u64_float(TSR_F64, special ? h : h & 0xff, special, o); /* few values: some are equal */
         memcpy(o + 8, &(int64_t){(int64_t)(h >> 50)}, 8);
     } else if (t == TSR_INDEXED_I64) {
         memcpy(o, &(int64_t){(int64_t)(h & 63) - 32}, 8);
@@ -448,15 +442,27 @@ static void combine_extreme(bool greatest, tsr_type t, void *into, const void *f
 
 static void combine_arg(bool greatest, tsr_type t, void *into, const void *from)
 {
-    const tsr_type value = t == TSR_INDEXED_F64 ? TSR_F64 : TSR_I64;
-    const int      l = less(value, from, into);
-    if (value == TSR_F64 && (isnan(load_float(value, into)) || isnan(load_float(value, from))))
-        el_not_finite = true; /* what wins is not documented */
-    int64_t a, b;
+    const bool    real = t == TSR_INDEXED_F64;
+    const double  x = real ? load_float(TSR_F64, into) : 0, y = real ? load_float(TSR_F64, from) : 0;
+    int64_t       a, b;
+    bool          wins, ties;
     memcpy(&a, (const char *)into + 8, 8);
     memcpy(&b, (const char *)from + 8, 8);
-    if (l == (greatest ? -1 : 1) || (l == 0 && b < a))
+    if (isnan(x) || isnan(y)) {
+        wins = !isnan(x);
+        ties = isnan(x) && isnan(y);
+    } else if (real) {
+        wins = greatest ? y > x : y < x;
+        ties = y == x;
+    } else {
+        const int l = less(TSR_I64, from, into);
+        wins = l == (greatest ? -1 : 1);
+        ties = l == 0;
+    }
+    if (wins || (ties && b < a))
         memcpy(into, from, 16);
+    if (real && isnan(load_float(TSR_F64, into)))
+        store_float(TSR_F64, (double)NAN, into);
 }
 
 static void combine_bits(tsr_reduction r, tsr_type t, void *into, const void *from)
@@ -493,10 +499,17 @@ static void near_one(tsr_type t, uint64_t h, void *out)
     }
 }
 
+static bool is_finite(tsr_type t, const void *x)
+{
+    const tsr_type part = t == TSR_C64 ? TSR_F32 : t == TSR_C128 ? TSR_F64 : t;
+    return isfinite(load_float(part, x)) &&
+           (!el_is_complex(t) || isfinite(load_float(part, (const char *)x + el_size(part))));
+}
+
 void el_contribution(tsr_reduction r, tsr_type t, int reducer, const void *in, void *out)
 {
     memcpy(out, in, el_size(t));
-    if (r == TSR_PRODUCT && !el_is_integer(t))
+    if (r == TSR_PRODUCT && !el_is_integer(t) && is_finite(t, in))
         near_one(t, el_hash(t, in), out);
     else if (r == TSR_PRODUCT)
         *(char *)out |= 1;

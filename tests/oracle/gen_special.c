@@ -6,38 +6,49 @@
 
 /* ---- reductions ---- */
 
-/* An operator, and a type of the program that it takes (or one that suits it). */
-static tsr_type draw_reduction(gen *g, proposal *q)
+/* A type of the program that an operator takes, or one that suits it. */
+static tsr_type type_for(gen *g, tsr_reduction r)
 {
-    q->key.reduction = (tsr_reduction)rng_range(&g->r, TSR_SUM, TSR_USER_REDUCTION);
-    if (rng_chance(&g->r, 30))
-        q->key.reduction = TSR_SUM;
-    if (q->key.reduction == TSR_ARGMIN || q->key.reduction == TSR_ARGMAX)
-        return rng_chance(&g->r, 60) ? TSR_INDEXED_F64 : TSR_INDEXED_I64;
-    if (q->key.reduction == TSR_USER_REDUCTION) {
-        q->key.reducer = (int)rng_below(&g->r, N_REDUCERS);
-        return oracle_reducer_type[q->key.reducer];
-    }
     for (int k = rng_chance(&g->r, 40) ? 6 : 0; k < 6; ++k) {
         const tsr_type t = draw_type(g);
-        if (el_can_reduce(q->key.reduction, t))
+        if (el_can_reduce(r, t))
             return t;
     }
     static const tsr_type numbers[] = {TSR_F64, TSR_F32, TSR_C64, TSR_C128, TSR_F16, TSR_BF16};
     static const tsr_type integers[] = {TSR_I64, TSR_U8, TSR_BOOL, TSR_I32, TSR_U16, TSR_I8};
     const int             k = (int)rng_below(&g->r, 6);
-    if (q->key.reduction == TSR_SUM || q->key.reduction == TSR_PRODUCT)
+    if (r == TSR_SUM || r == TSR_PRODUCT)
         return numbers[k];
-    if (q->key.reduction == TSR_MIN || q->key.reduction == TSR_MAX)
+    if (r == TSR_MIN || r == TSR_MAX)
         return k == 2 || k == 3 ? integers[k == 2] : numbers[k];
     return integers[k];
 }
 
-static void set_reduction(proposal *q, int acc, tsr_type t)
+/* The operator of the first or second accumulator; its type. */
+static tsr_type draw_reduction(gen *g, proposal *q, int which)
 {
-    q->key.type[acc] = t;
-    q->o.params.reduction = q->key.reduction;
-    q->o.params.reducer = q->key.reducer;
+    tsr_reduction *r = &q->key.reduction[which];
+    int           *reducer = &q->key.reducer[which];
+    tsr_type       t;
+    *r = (tsr_reduction)rng_range(&g->r, TSR_SUM, TSR_USER_REDUCTION);
+    if (rng_chance(&g->r, 30))
+        *r = TSR_SUM;
+    if (*r == TSR_ARGMIN || *r == TSR_ARGMAX) {
+        t = rng_chance(&g->r, 60) ? TSR_INDEXED_F64 : TSR_INDEXED_I64;
+    } else if (*r == TSR_USER_REDUCTION) {
+        *reducer = (int)rng_below(&g->r, N_REDUCERS);
+        t = oracle_reducer_type[*reducer];
+    } else {
+        t = type_for(g, *r);
+    }
+    if (which) {
+        q->o.params.reduction2 = (int)*r;
+        q->o.params.reducer2 = *reducer;
+    } else {
+        q->o.params.reduction = (int)*r;
+        q->o.params.reducer = *reducer;
+    }
+    return t;
 }
 
 /* Into an aligned accumulator: a view of fewer elements, stretched. */
@@ -68,7 +79,7 @@ static int accumulator(gen *g, tsr_type t, const tsr_shape *shape)
 static void task_reduce(gen *g)
 {
     proposal        q = propose(g, K_REDUCE);
-    const tsr_type  t = draw_reduction(g, &q);
+    const tsr_type  t = draw_reduction(g, &q, 0);
     const tsr_shape shape = draw_shape(g);
     if (t == TSR_INDEXED_F64 || t == TSR_INDEXED_I64)
         q = (q.key.kernel = K_ARG, q);
@@ -80,7 +91,7 @@ static void task_reduce(gen *g)
     q.o.params.kernel = q.key.kernel;
     add_store(g, &q, acc);
     add_store(g, &q, in);
-    set_reduction(&q, 0, t);
+    q.key.type[0] = t;
     const int times = rng_chance(&g->r, 25) ? 3 : 1;
     oracle_op first = q.o;
     for (int k = 0; k < times; ++k) {
@@ -94,7 +105,7 @@ static void task_histogram(gen *g)
 {
     const bool      summed = rng_chance(&g->r, 25);
     proposal        q = propose(g, summed ? K_SUMMED : K_HISTOGRAM);
-    const tsr_type  t = draw_reduction(g, &q);
+    const tsr_type  t = draw_reduction(g, &q, 0);
     const tsr_shape shape = draw_shape(g);
     tsr_shape       bins = {0, {0}};
     if (rng_chance(&g->r, 60))
@@ -110,7 +121,54 @@ static void task_histogram(gen *g)
         add_store(g, &q, out);
     add_store(g, &q, acc);
     add_store(g, &q, in);
-    set_reduction(&q, summed, t);
+    q.key.type[summed] = t;
+    issue(g, &q);
+}
+
+/* Two accumulators in one task: one aligned, one whole. */
+static void task_two_sums(gen *g)
+{
+    proposal        q = propose(g, K_TWO_SUMS);
+    const tsr_type  t = draw_reduction(g, &q, 0), u = draw_reduction(g, &q, 1);
+    const tsr_shape shape = draw_shape(g), bins = {1, {rng_range(&g->r, 1, 20)}};
+    const int       aligned = accumulator(g, t, &shape);
+    const int       whole = operand(g, u, &bins, FOR_REDUCE);
+    const int       in = operand(g, t, &shape, FOR_READ);
+    if (aligned < 0 || whole < 0 || in < 0 || info_of(g, whole).promoted)
+        return;
+    add_store(g, &q, aligned);
+    add_store(g, &q, whole);
+    add_store(g, &q, in);
+    q.key.type[0] = t;
+    q.key.type[1] = u;
+    issue(g, &q);
+}
+
+/* Into the elements that an index names. */
+static void task_add_at(gen *g)
+{
+    proposal        q = propose(g, K_ADD_AT);
+    const tsr_type  t = draw_reduction(g, &q, 0);
+    const tsr_shape into = draw_shape(g);
+    tsr_shape       from = draw_shape(g);
+    if (!allowed(g, GROUP_IMAGE) || into.rank < 1 || into.rank > 4 || from.rank < 1 ||
+        from.rank >= TSR_MAX_RANK - 1)
+        return;
+    tsr_shape tuples = from;
+    if (into.rank > 1) {
+        tuples.extent[tuples.rank++] = into.rank;
+        from.extent[from.rank++] = 1;
+        q.key.dims = 1u << (from.rank - 1);
+    }
+    const int index = make_index(g, &tuples, INDEX_POINTS, into.extent, into.rank);
+    const int acc = operand(g, t, &into, FOR_REDUCE), in = operand(g, t, &from, FOR_READ);
+    if (index < 0 || acc < 0 || in < 0 || info_of(g, acc).promoted)
+        return;
+    q.key.exact = rng_chance(&g->r, 50);
+    add_store(g, &q, acc);
+    add_store(g, &q, index);
+    add_store(g, &q, in);
+    q.key.type[0] = t;
     issue(g, &q);
 }
 
@@ -118,10 +176,15 @@ void task_reduction(gen *g)
 {
     if (!allowed(g, GROUP_REDUCE))
         return;
-    if (rng_chance(&g->r, 55))
+    const int how = (int)rng_below(&g->r, 100);
+    if (how < 45)
         task_reduce(g);
-    else
+    else if (how < 78)
         task_histogram(g);
+    else if (how < 88)
+        task_two_sums(g);
+    else
+        task_add_at(g);
 }
 
 /* ---- extents of its own, canonical, manual, foreign ---- */
@@ -212,8 +275,38 @@ static int boxes_of(gen *g, const tsr_shape *s, int64_t points)
     return emit(g, &o);
 }
 
+/* Point by point into an accumulator cut by hand, or whole in every point. */
+static void task_point_sum(gen *g)
+{
+    proposal        q = propose(g, K_POINT_SUM);
+    const tsr_type  t = draw_reduction(g, &q, 0);
+    const tsr_shape from = draw_shape(g), into = draw_shape(g);
+    int64_t         points = 0;
+    if (from.rank < 1 || into.rank < 1)
+        return;
+    const int acc = operand(g, t, &into, FOR_REDUCE), in = operand(g, t, &from, FOR_READ);
+    const int tiles = tiles_of(g, &from, &points);
+    if (acc < 0 || in < 0 || tiles < 0 || info_of(g, acc).promoted)
+        return;
+    q.key.manual = true;
+    q.key.dims = rng_chance(&g->r, 40);
+    add_store(g, &q, acc);
+    add_store(g, &q, in);
+    q.key.type[0] = t;
+    q.o.arg[1].partition = tiles;
+    if (!q.key.dims)
+        q.o.arg[0].partition = boxes_of(g, &into, points);
+    q.o.points = points;
+    if (q.key.dims || q.o.arg[0].partition >= 0)
+        issue(g, &q);
+}
+
 void task_manual(gen *g)
 {
+    if (allowed(g, GROUP_MANUAL) && allowed(g, GROUP_REDUCE) && rng_chance(&g->r, 20)) {
+        task_point_sum(g);
+        return;
+    }
     const bool aligned = rng_chance(&g->r, 35);
     proposal   q = propose(g, aligned ? K_COPY : K_POINT);
     store_info i;

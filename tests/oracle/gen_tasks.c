@@ -120,6 +120,15 @@ static void task_copy_like(gen *g)
         q.o.params.modulus[d] = i.shape.extent[d];
     }
     memcpy(q.o.params.low, q.key.low, sizeof q.key.low);
+    if (kernel == K_PAIRS && i.shape.rank > 0 && rng_chance(&g->r, 50)) {
+        q.o.params.flags = 1; /* both constraints */
+        for (int d = 0; d < TSR_MAX_RANK; ++d) {
+            q.key.high[d] = d < i.shape.rank ? (int8_t)rng_range(&g->r, 1, 6) : 1;
+            if (d < 4 && d < i.shape.rank)
+                q.o.params.modulus[d] = i.shape.extent[d];
+        }
+        memcpy(q.o.params.high, q.key.high, sizeof q.key.high);
+    }
     issue(g, &q);
 }
 

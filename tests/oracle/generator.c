@@ -145,7 +145,7 @@ static bool write_all(gen *g, int id, tsr_type t)
         o.n_args = 2;
         o.arg[0].handle = id;
         o.params = (kernel_params){.kernel = K_INDEX, .seed = o.seed};
-        o.params.flags = rng_chance(&g->r, 4) ? INDEX_SPECIAL : INDEX_VALUES;
+        o.params.flags = rng_chance(&g->r, 15) ? INDEX_SPECIAL : INDEX_VALUES;
     }
     return emit(g, &o) >= 0;
 }

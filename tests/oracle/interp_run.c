@@ -1,7 +1,8 @@
 /* interp_run.c - running a task's kernel: on the whole of everything, point by point, leaf by leaf.
  *
- * A reduction that depends on order runs on each canonical leaf into partials of its own; partials
- * fold along the tree over the leaf grid, and the total is applied to the old content. */
+ * Where a reduction depends on order, the kernel runs on each canonical leaf into partials of its own;
+ * partials fold along the tree over the leaf grid, and the total is applied to the old content.  In a
+ * manual launch each point is a leaf, and the grid is the row of points. */
 #include "interp_task.h"
 
 #include <string.h>
@@ -46,62 +47,76 @@ static int64_t partial_place(const partial *p, int rank, const int64_t *i)
     return place;
 }
 
-/* Room for the elements of the accumulator that a box of the iteration space meets. */
-static partial partial_create(execution *e, const int64_t *low, const int64_t *high)
+/* Elements of argument k's accumulator at the identity: those of a box of its view; once where the
+ * view repeats them. */
+static partial partial_create(execution *e, int k, const int64_t *low, const int64_t *high)
 {
-    const operand *acc = &e->arg[e->reduced];
-    partial        p = {0};
-    int64_t        extent[TSR_MAX_RANK] = {0}, n = 1;
-    for (int d = 0; d < acc->h->rank; ++d) {
-        const bool kept = acc->h->stride[d] != 0;
-        p.low[d] = !acc->aligned || !kept ? 0 : low[d];
-        p.high[d] = !acc->aligned ? acc->h->extent[d] : kept ? high[d] : 1;
-        if (!acc->aligned && !kept)
-            p.high[d] = 1;
-        extent[d] = p.high[d] - p.low[d];
-        n *= extent[d];
+    const operand      *acc = &e->arg[k];
+    const tsr_arg_desc *d = &e->desc->d.args[k];
+    const size_t        size = el_size(acc->h->type);
+    partial             p = {0};
+    int64_t             extent[TSR_MAX_RANK] = {0}, n = 1;
+    for (int i = 0; i < acc->h->rank; ++i) {
+        const bool kept = acc->h->stride[i] != 0;
+        p.low[i] = kept ? low[i] : 0;
+        p.high[i] = kept ? high[i] : 1;
+        extent[i] = p.high[i] - p.low[i];
+        n *= extent[i];
     }
     dense_strides(acc->h->rank, extent, p.stride);
-    const size_t size = el_size(acc->h->type);
     p.bytes = scratch_take(e->s, (size_t)n * size);
-    const tsr_arg_desc *d = &e->desc->d.args[e->reduced];
-    for (int64_t k = 0; k < n; ++k)
-        el_identity(d->reduction, acc->h->type, d->reducer, p.bytes + (size_t)k * size);
+    for (int64_t i = 0; i < n; ++i)
+        el_identity(d->reduction, acc->h->type, d->reducer, p.bytes + (size_t)i * size);
     return p;
 }
 
-/* One call of the body, into an accumulator of its own. */
-static partial run_leaf(execution *e, const int64_t *low, const int64_t *high)
+/* Partials of one call of the body, by argument. */
+typedef struct partials {
+    partial of[TSR_MAX_ARGS];
+} partials;
+
+static bool is_reduced(const execution *e, int k)
 {
-    const operand *acc = &e->arg[e->reduced];
-    partial        p = partial_create(e, low, high);
-    int64_t        stride[TSR_MAX_RANK], shift = 0;
-    windows(e, low, high);
-    for (int d = 0; d < acc->h->rank; ++d) {
-        stride[d] = acc->h->stride[d] == 0 ? 0 : p.stride[d];
-        shift += p.low[d] * stride[d];
+    return e->arg[k].access == TSR_REDUCE;
+}
+
+/* One call of the body on the windows that stand, into accumulators of its own. */
+static partials run_apart_once(execution *e)
+{
+    partials p;
+    int64_t  stride[TSR_MAX_ARGS][TSR_MAX_RANK];
+    for (int k = 0; k < e->n; ++k) {
+        if (!is_reduced(e, k))
+            continue;
+        tsr_raw_window *w = &e->call.w[k];
+        const handle   *h = e->arg[k].h;
+        int64_t         shift = 0;
+        p.of[k] = partial_create(e, k, w->low, w->high);
+        for (int d = 0; d < h->rank; ++d) {
+            stride[k][d] = h->stride[d] == 0 ? 0 : p.of[k].stride[d];
+            shift += p.of[k].low[d] * stride[k][d];
+        }
+        w->origin = (char *)p.of[k].bytes - shift * (int64_t)el_size(h->type);
+        w->stride = stride[k];
     }
-    tsr_raw_window *w = &e->call.w[e->reduced];
-    w->origin = (char *)p.bytes - shift * (int64_t)el_size(acc->h->type);
-    w->stride = stride;
     if (!kernel_run(&e->call))
         e->failed = true;
     return p;
 }
 
 /* left op right where both have an element; whichever has it elsewhere. */
-static partial fold(execution *e, const partial *left, const partial *right)
+static partial fold(execution *e, int k, const partial *left, const partial *right)
 {
-    const operand      *acc = &e->arg[e->reduced];
-    const tsr_arg_desc *d = &e->desc->d.args[e->reduced];
+    const operand      *acc = &e->arg[k];
+    const tsr_arg_desc *d = &e->desc->d.args[k];
     const int           rank = acc->h->rank;
     const size_t        size = el_size(acc->h->type);
     partial             p = *left;
     int64_t             extent[TSR_MAX_RANK] = {0}, n = 1, i[TSR_MAX_RANK];
-    for (int k = 0; k < rank; ++k) {
-        p.high[k] = right->high[k] > left->high[k] ? right->high[k] : left->high[k];
-        extent[k] = p.high[k] - p.low[k];
-        n *= extent[k];
+    for (int j = 0; j < rank; ++j) {
+        p.high[j] = right->high[j] > left->high[j] ? right->high[j] : left->high[j];
+        extent[j] = p.high[j] - p.low[j];
+        n *= extent[j];
     }
     dense_strides(rank, extent, p.stride);
     p.bytes = scratch_take(e->s, (size_t)n * size);
@@ -129,22 +144,63 @@ static void leaf_box(const leaf_grid *g, const int64_t *i, int64_t *low, int64_t
     }
 }
 
-static partial run_tree(execution *e, const leaf_grid *g, const int64_t *low, const int64_t *high)
+static partials run_tree(execution *e, const leaf_grid *g, const int64_t *low,
+                         const int64_t *high)
 {
     int     dim;
     int64_t middle;
     if (!leaf_split(g->rank, low, high, &dim, &middle)) {
         int64_t l[TSR_MAX_RANK], h[TSR_MAX_RANK];
         leaf_box(g, low, l, h);
-        return run_leaf(e, l, h);
+        windows(e, l, h);
+        return run_apart_once(e);
     }
     int64_t left_high[TSR_MAX_RANK], right_low[TSR_MAX_RANK];
     memcpy(left_high, high, sizeof left_high);
     memcpy(right_low, low, sizeof right_low);
     left_high[dim] = right_low[dim] = middle;
-    const partial left = run_tree(e, g, low, left_high);
-    const partial right = run_tree(e, g, right_low, high);
-    return fold(e, &left, &right);
+    const partials left = run_tree(e, g, low, left_high);
+    const partials right = run_tree(e, g, right_low, high);
+    partials       both;
+    for (int k = 0; k < e->n; ++k)
+        if (is_reduced(e, k))
+            both.of[k] = fold(e, k, &left.of[k], &right.of[k]);
+    return both;
+}
+
+/* The iteration dimensions that move an accumulator; elements along its others. */
+static int64_t accumulator_of(const execution *e, int k, const handle *it, unsigned *out_kept)
+{
+    const operand *acc = &e->arg[k];
+    *out_kept = 0;
+    for (int d = 0; acc->aligned && d < it->rank; ++d)
+        if (acc->h->stride[d] != 0)
+            *out_kept |= 1u << d;
+    return acc->aligned ? 1 : acc->at.n;
+}
+
+/* The largest accumulator of a leaf of the rule without its last step, the first of equals. */
+static int64_t largest_accumulator(const execution *e, const leaf_grid *g, const handle *it,
+                                   unsigned *out_kept)
+{
+    int64_t most = -1, rest = 0;
+    *out_kept = 0;
+    for (int k = 0; k < e->n; ++k) {
+        unsigned kept;
+        if (!is_reduced(e, k))
+            continue;
+        const int64_t further = accumulator_of(e, k, it, &kept);
+        int64_t       n = further;
+        for (int d = 0; d < g->rank; ++d)
+            if (kept >> d & 1)
+                n *= g->leaf[d];
+        if (n > most) {
+            most = n;
+            rest = further;
+            *out_kept = kept;
+        }
+    }
+    return rest;
 }
 
 static leaf_grid grid_of(const execution *e)
@@ -152,16 +208,10 @@ static leaf_grid grid_of(const execution *e)
     const handle  *it = e->arg[e->desc->iteration].h;
     const int64_t *given = e->desc->d.leaf;
     leaf_grid      g = {.rank = it->rank};
-    unsigned       kept = 0;
-    int64_t        rest = 0;
-    if (e->reduced >= 0) {
-        const operand *acc = &e->arg[e->reduced];
-        rest = acc->aligned ? 1 : acc->at.n;
-        for (int d = 0; acc->aligned && d < it->rank; ++d)
-            if (acc->h->stride[d] != 0)
-                kept |= 1u << d;
-    }
+    unsigned       kept;
     memcpy(g.extent, it->extent, sizeof g.extent);
+    leaf_extents(g.rank, g.extent, e->s->p->config.leaf, 0, 0, g.leaf);
+    const int64_t rest = largest_accumulator(e, &g, it, &kept);
     leaf_extents(g.rank, g.extent, e->s->p->config.leaf, kept, rest, g.leaf);
     for (int d = 0; d < g.rank; ++d) {
         if (given[d])
@@ -182,18 +232,22 @@ static void apply_total(execution *e, int k, const uint8_t *total)
                    total + (size_t)i * size);
 }
 
-static bool run_in_order(execution *e)
+static void apply_totals(execution *e, const partials *total)
+{
+    for (int k = 0; k < e->n && !e->failed; ++k)
+        if (is_reduced(e, k))
+            apply_total(e, k, total->of[k].bytes);
+}
+
+static void run_in_order(execution *e)
 {
     const leaf_grid g = grid_of(e);
     const int64_t   low[TSR_MAX_RANK] = {0};
     int64_t         i[TSR_MAX_RANK];
     if (!box_first(g.rank, low, g.count, i))
-        return true;
-    el_not_finite = false;
-    const partial total = run_tree(e, &g, low, g.count);
-    if (!e->failed)
-        apply_total(e, e->reduced, total.bytes);
-    return !el_not_finite;
+        return;
+    const partials total = run_tree(e, &g, low, g.count);
+    apply_totals(e, &total);
 }
 
 static void run_canonical(execution *e)
@@ -210,68 +264,91 @@ static void run_canonical(execution *e)
     }
 }
 
-/* Once, on everything; accumulators start at the identity. */
+/* Once, on everything. */
 static void run_whole(execution *e)
 {
-    int64_t        stride[TSR_MAX_ARGS][TSR_MAX_RANK];
-    uint8_t       *total[TSR_MAX_ARGS] = {NULL};
-    const int64_t *none = NULL;
-    windows(e, none, none);
-    const int reduced = e->reduced;
-    for (int k = 0; k < e->n; ++k)
-        if (e->arg[k].access == TSR_REDUCE) {
-            e->reduced = k;
-            const handle *h = e->arg[k].h;
-            const partial p = partial_create(e, e->arg[k].low, e->arg[k].high);
-            for (int d = 0; d < h->rank; ++d)
-                stride[k][d] = h->stride[d] == 0 ? 0 : p.stride[d];
-            total[k] = p.bytes;
-            e->call.w[k].origin = (char *)p.bytes;
-            e->call.w[k].stride = stride[k];
-        }
-    e->reduced = reduced;
-    if (!kernel_run(&e->call))
-        e->failed = true;
-    for (int k = 0; k < e->n && !e->failed; ++k)
-        if (total[k])
-            apply_total(e, k, total[k]);
+    windows(e, NULL, NULL);
+    const partials total = run_apart_once(e);
+    apply_totals(e, &total);
+}
+
+/* ---- manual launches ---- */
+
+/* The partials of points [low, high) that have an element, folded along the tree over the points'
+ * numbers; false: none of them has it. */
+static bool fold_points(execution *e, int k, const partials *of_point, const int64_t *i, int64_t low,
+                        int64_t high, uint8_t *out)
+{
+    const handle       *h = e->arg[k].h;
+    const tsr_arg_desc *d = &e->desc->d.args[k];
+    const size_t        size = el_size(h->type);
+    int                 dim;
+    int64_t             middle;
+    char                right[16];
+    if (!leaf_split(1, &low, &high, &dim, &middle)) {
+        const partial *p = &of_point[low].of[k];
+        const int64_t  at = partial_place(p, h->rank, i);
+        if (at >= 0)
+            memcpy(out, p->bytes + (size_t)at * size, size);
+        return at >= 0;
+    }
+    const bool left_has = fold_points(e, k, of_point, i, low, middle, out);
+    const bool right_has = fold_points(e, k, of_point, i, middle, high, (uint8_t *)right);
+    if (left_has && right_has)
+        el_combine(d->reduction, h->type, d->reducer, out, right);
+    else if (right_has)
+        memcpy(out, right, size);
+    return left_has || right_has;
+}
+
+static void apply_points(execution *e, int k, const partials *of_point)
+{
+    operand            *acc = &e->arg[k];
+    const tsr_arg_desc *d = &e->desc->d.args[k];
+    const size_t        size = el_size(acc->h->type);
+    int64_t             low[TSR_MAX_RANK] = {0}, high[TSR_MAX_RANK], i[TSR_MAX_RANK], at = 0;
+    for (int j = 0; j < acc->h->rank; ++j)
+        high[j] = acc->h->stride[j] == 0 && acc->h->extent[j] > 1 ? 1 : acc->h->extent[j];
+    for (bool more = box_first(acc->h->rank, low, high, i); more;
+         more = box_next(acc->h->rank, low, high, i), ++at) {
+        uint8_t total[16];
+        if (fold_points(e, k, of_point, i, 0, e->o->points, total))
+            el_combine(d->reduction, acc->h->type, d->reducer, acc->bytes + (size_t)at * size,
+                       total);
+    }
 }
 
 static void run_points(execution *e)
 {
+    partials *of_point = scratch_take(e->s, (size_t)e->o->points * sizeof *of_point);
     for (int64_t q = 0; q < e->o->points; ++q) {
         e->call.point = q;
         for (int k = 0; k < e->n; ++k)
             window_of(e, k, e->arg[k].cut ? e->arg[k].cut->box[q].low : NULL,
                       e->arg[k].cut ? e->arg[k].cut->box[q].high : NULL);
-        if (!kernel_run(&e->call))
-            e->failed = true;
+        of_point[q] = run_apart_once(e);
     }
+    for (int k = 0; k < e->n && !e->failed; ++k)
+        if (is_reduced(e, k))
+            apply_points(e, k, of_point);
 }
 
 bool execution_run(execution *e)
 {
-    e->reduced = -1;
+    bool ordered = false;
     for (int k = 0; k < e->n; ++k) {
         const tsr_arg_desc *d = &e->desc->d.args[k];
-        if (d->access == TSR_REDUCE && !el_is_exact(d->reduction, e->arg[k].h->type, d->reducer))
-            e->reduced = k;
+        ordered |= is_reduced(e, k) && !el_is_exact(d->reduction, e->arg[k].h->type, d->reducer);
     }
     e->call.n = e->n;
-    if (e->o->points > 0) {
+    el_not_finite = false;
+    if (e->o->points > 0)
         run_points(e);
-        return e->reduced < 0;
-    }
-    if (e->reduced >= 0)
-        return run_in_order(e);
-    if (e->desc->d.canonical) {
+    else if (ordered)
+        run_in_order(e);
+    else if (e->desc->d.canonical)
         run_canonical(e);
-    } else {
-        el_not_finite = false;
+    else
         run_whole(e);
-        for (int k = 0; k < e->n; ++k)
-            if (e->arg[k].access == TSR_REDUCE && el_not_finite)
-                return false;
-    }
-    return true;
+    return !el_not_finite;
 }

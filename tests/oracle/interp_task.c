@@ -139,7 +139,8 @@ static bool image_points_fit(execution *e, const tsr_constraint *c)
     const int      d = a->h->rank;
     if (d < 1 || (d > 1 && (f->h->rank < 1 || f->h->extent[f->h->rank - 1] != d)))
         return false;
-    if (a->covered)
+    const bool written = a->covered && a->access != TSR_REDUCE;
+    if (written)
         memset(a->covered, 0, (size_t)a->at.n);
     for (int64_t k = 0; k + d <= f->at.n; k += d) {
         int64_t place = 0;
@@ -149,7 +150,7 @@ static bool image_points_fit(execution *e, const tsr_constraint *c)
                 return false;
             place += v * a->stride[j];
         }
-        if (a->covered && a->covered[place]++)
+        if (written && a->covered[place]++)
             return false;
     }
     return true;
@@ -212,6 +213,7 @@ static bool kernel_fits(const execution *e)
     case K_SCAN:
     case K_REDUCE:
     case K_HISTOGRAM:
+    case K_POINT_SUM:
         if (e->desc->kernel == K_PAIRS && a[0].h->rank < 1)
             return false;
         return a[0].h->type == a[1].h->type;
@@ -220,6 +222,10 @@ static bool kernel_fits(const execution *e)
     case K_AFFINE:
     case K_UPDATE2: return a[0].h->type == a[1].h->type;
     case K_SUMMED: return a[1].h->type == a[2].h->type;
+    case K_TWO_SUMS: return a[0].h->type == a[2].h->type;
+    case K_ADD_AT:
+        return a[0].h->type == a[2].h->type &&
+               (a[0].h->rank == 1 || a[2].h->extent[a[2].h->rank - 1] == 1);
     case K_ADD: return a[0].h->type == a[1].h->type && a[0].h->type == a[2].h->type;
     case K_GATHER:
         return a[0].h->type == a[2].h->type &&
@@ -286,9 +292,9 @@ static bool bind_manual(execution *e)
         if (x->cut->shape.rank != x->h->rank ||
             memcmp(x->cut->shape.extent, x->h->extent, (size_t)x->h->rank * 8) != 0)
             return false;
-        if (x->access == TSR_REDUCE || (x->covered && x->h->inexact))
+        if (x->covered && (x->h->inexact || x->h->promoted))
             return false;
-        if (x->covered)
+        if (x->covered && x->access != TSR_REDUCE)
             memset(x->covered, 0, (size_t)x->at.n);
     }
     return true;
@@ -299,7 +305,7 @@ static bool cover_pieces(execution *e)
 {
     for (int k = 0; k < e->n; ++k) {
         operand *x = &e->arg[k];
-        if (!x->cut || !x->covered)
+        if (!x->cut || !x->covered || x->access == TSR_REDUCE)
             continue;
         for (int64_t q = 0; q < x->cut->n; ++q) {
             const tsr_box *b = &x->cut->box[q];
@@ -362,6 +368,9 @@ static bool readable(execution *e, int *out_cause)
         if (cause && (!*out_cause || cause < *out_cause))
             *out_cause = cause;
     }
+    for (int k = 0; k < e->n && *out_cause; ++k) /* which of its elements fail is not documented */
+        if (e->arg[k].access == TSR_REDUCE && (e->arg[k].cut || e->arg[k].image))
+            return false;
     return true;
 }
 
@@ -376,6 +385,15 @@ static void note_overlap(execution *e)
 }
 
 /* ---- the end of it ---- */
+
+/* Whether the pieces of a manual launch leave nothing out. */
+static bool covers_all(const operand *x)
+{
+    for (int64_t i = 0; i < x->at.n; ++i)
+        if (!x->covered[i])
+            return false;
+    return true;
+}
 
 static void put_back(execution *e, int cause)
 {
@@ -396,8 +414,8 @@ static void put_back(execution *e, int cause)
             mark_failed(e->s, x->h->root, &x->at, x->covered, cause);
         else
             mark_good(e->s, x->h->root, &x->at, x->covered,
-                      x->access == TSR_WRITE && !x->cut && !x->h->inexact &&
-                          e->desc->kernel != K_SCATTER);
+                      x->access == TSR_WRITE && !x->h->inexact && !x->image &&
+                          (!x->cut || covers_all(x)));
     }
 }
 
@@ -434,7 +452,7 @@ static bool refuse(execution *e)
 
 bool step_task(interp *s, oracle_op *o)
 {
-    execution e = {.s = s, .o = o, .desc = &s->p->desc[o->desc], .reduced = -1};
+    execution e = {.s = s, .o = o, .desc = &s->p->desc[o->desc]};
     int       cause;
     o->params.tag = o->id;
     e.call.p = &o->params;

@@ -25,7 +25,6 @@ typedef struct execution {
     operand            arg[TSR_MAX_ARGS];
     kernel_call        call;
     int                bad;     /* 1 + id of the mistake that an argument carries */
-    int                reduced; /* the accumulator whose bits depend on order, or -1 */
     bool               failed;
 } execution;
 

@@ -16,9 +16,11 @@
  *  - The leaf of a task without accumulators is the rule's without its last step; a leaf that a task
  *    type gives is taken as it is.  An accumulator that is aligned keeps the dimensions along which
  *    its view moves; one that is broadcast counts all its elements.
- *  - The identity of a float sum is +0.  A sum or product that meets an infinity or a NaN, a float
- *    reduction in a manual launch or through an image, and two reductions in one task have no
- *    documented bits: the generator makes none.
+ *  - The identity of a float sum is +0; a NaN that an operator gives is the canonical one.  Through an
+ *    image each leaf folds into an accumulator of the whole view.  In a manual launch each point is a
+ *    leaf of its own, in a row; it contributes to the elements of its box.
+ *  - Where several arguments are reduced into, the largest accumulator of a leaf (of the rule without
+ *    its last step; the first of equals) decides the leaves of all.
  *  - A body of a canonical task, or of one with a float reduction, is called with one leaf at a time.
  *  - A view with a split dimension or a diagonal is met by bounding boxes: nothing that they would
  *    call an overlap of written pieces is made.

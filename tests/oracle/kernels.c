@@ -221,10 +221,23 @@ static bool run_layout(kernel_call *c)
     return true;
 }
 
+/* Whether a piece has the least extents, or all of its dimensions. */
+static bool has_extents(const kernel_call *c, const tsr_raw_window *o, const int8_t *least)
+{
+    for (int d = 0; d < o->rank && d < 4; ++d) {
+        const int64_t n = o->high[d] - o->low[d];
+        if (n > 0 && n < least[d] && n != c->p->modulus[d])
+            return false;
+    }
+    return true;
+}
+
 /* Elements change places with their neighbour in pairs along the last dimension. */
-static void run_pairs(kernel_call *c)
+static bool run_pairs(kernel_call *c)
 {
     const tsr_raw_window *o = &c->w[0], *x = &c->w[1];
+    if (c->p->flags && !has_extents(c, o, c->p->high))
+        return false;
     const int             last = x->rank - 1;
     const size_t          size = el_size(x->type);
     EACH(i, o)
@@ -244,16 +257,13 @@ static void run_pairs(kernel_call *c)
             memcpy(at(o, i), even, size);
         }
     }
+    return true;
 }
 
 static bool run_minext(kernel_call *c)
 {
-    const tsr_raw_window *o = &c->w[0];
-    for (int d = 0; d < o->rank && d < 4; ++d) {
-        const int64_t n = o->high[d] - o->low[d];
-        if (n > 0 && n < c->p->low[d] && n != c->p->modulus[d])
-            return false;
-    }
+    if (!has_extents(c, &c->w[0], c->p->low))
+        return false;
     run_copy(c);
     return true;
 }
@@ -385,12 +395,18 @@ static void run_matmul(kernel_call *c)
 
 /* ---- reductions ---- */
 
+static void reduce_by(tsr_reduction r, int reducer, const tsr_raw_window *acc, const int64_t *into,
+                      const char *from)
+{
+    char v[16];
+    el_contribution(r, acc->type, reducer, from, v);
+    el_combine(r, acc->type, &oracle_reducers[reducer], at(acc, into), v);
+}
+
 static void reduce_one(const kernel_call *c, const tsr_raw_window *acc, const int64_t *into,
                        const char *from)
 {
-    char v[16];
-    el_contribution(c->p->reduction, acc->type, c->p->reducer, from, v);
-    el_combine(c->p->reduction, acc->type, &oracle_reducers[c->p->reducer], at(acc, into), v);
+    reduce_by((tsr_reduction)c->p->reduction, c->p->reducer, acc, into, from);
 }
 
 static void run_reduce(kernel_call *c)
@@ -422,6 +438,42 @@ static void run_summed(kernel_call *c)
     mix_into(c->w[0].type, at(&c->w[0], i), el_hash(c->w[2].type, at(&c->w[2], i)), c->p->seed);
 }
 
+/* One accumulator aligned with the input, one that every point sees whole. */
+static void run_two_sums(kernel_call *c)
+{
+    const tsr_raw_window *x = &c->w[2], *whole = &c->w[1];
+    const uint64_t        n = (uint64_t)volume(whole);
+    EACH(i, x)
+    {
+        int64_t        j[TSR_MAX_RANK];
+        char           v[16];
+        const uint64_t h = el_hash(x->type, at(x, i));
+        reduce_one(c, &c->w[0], i, at(x, i));
+        unravel(whole, (int64_t)(hash_index(c->p->seed, x->rank, i) % n), j);
+        el_from_u64(whole->type, h, false, v);
+        reduce_by((tsr_reduction)c->p->reduction2, c->p->reducer2, whole, j, v);
+    }
+}
+
+/* Each input element goes where its index says. */
+static void run_add_at(kernel_call *c)
+{
+    const tsr_raw_window *acc = &c->w[0], *f = &c->w[1], *x = &c->w[2];
+    EACH(i, x)
+    {
+        int64_t j[TSR_MAX_RANK];
+        named_index(f, i, acc->rank, j);
+        reduce_one(c, acc, j, at(x, i));
+    }
+}
+
+/* A point of a manual launch: its piece of the input into its piece of the accumulator. */
+static void run_point_sum(kernel_call *c)
+{
+    if (volume(&c->w[0]) > 0)
+        histogram(c, &c->w[0], &c->w[1]);
+}
+
 static void run_arg(kernel_call *c)
 {
     const tsr_raw_window *acc = &c->w[0], *x = &c->w[1];
@@ -432,12 +484,11 @@ static void run_arg(kernel_call *c)
         for (int d = 0; d < x->rank; ++d)
             position = position * 101 + i[d];
         memcpy(&v, at(x, i), 8);
-        v = v != v ? 0 : v + 0.0;
         char from[16];
         if (acc->type == TSR_INDEXED_F64)
             memcpy(from, &v, 8);
         else
-            memcpy(from, &(int64_t){v > 8 ? 8 : v < -8 ? -8 : (int64_t)v}, 8);
+            memcpy(from, &(int64_t){v > 8 ? 8 : v < -8 ? -8 : v == v ? (int64_t)v : 0}, 8);
         memcpy(from + 8, &position, 8);
         el_combine(c->p->reduction, acc->type, NULL, at(acc, i), from);
     }
@@ -580,15 +631,17 @@ static void (*const always[N_KERNELS])(kernel_call *) = {
     [K_MARK] = run_mark,
     [K_POINT] = run_point,
     [K_SPLIT] = run_split,
-    [K_PAIRS] = run_pairs,
     [K_SUMMED] = run_summed,
     [K_AXPY] = run_axpy,
     [K_HALVE] = run_halve,
     [K_DOT] = run_dot,
+    [K_TWO_SUMS] = run_two_sums,
+    [K_ADD_AT] = run_add_at,
+    [K_POINT_SUM] = run_point_sum,
 };
 static bool (*const sometimes[N_KERNELS])(kernel_call *) = {
     [K_FAIL] = run_fail,     [K_SCRATCH] = run_scratch, [K_LAYOUT] = run_layout,
-    [K_MINEXT] = run_minext, [K_FILTER] = run_filter,
+    [K_MINEXT] = run_minext, [K_FILTER] = run_filter,   [K_PAIRS] = run_pairs,
 };
 
 bool kernel_run(kernel_call *c)

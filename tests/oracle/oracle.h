@@ -74,11 +74,16 @@ typedef enum op_kind {
 /* What a task's body is told beside its stores: a scalar argument of its own, always the last. */
 typedef struct kernel_params {
     int32_t  kernel, reduction, reducer, flags;
+    int32_t  reduction2, reducer2; /* of a second accumulator */
     int64_t  tag; /* the id of the record, for failures */
     uint64_t seed;
     int64_t  modulus[4];
     int8_t   low[8], high[8];
 } kernel_params;
+
+/* What records are issued under. */
+enum { N_PROVENANCES = 3 };
+extern const char *const oracle_provenance[N_PROVENANCES + 1];
 
 #define PARAMS_TYPE TSR_BINARY((int)sizeof(kernel_params))
 
@@ -102,6 +107,7 @@ typedef struct oracle_op {
     kernel_params params;
     int64_t       points;
     int           priority;
+    int           provenance; /* 0: none, else one of the texts */
     int           guard; /* id of a VALUE record: runs only where that value was odd; -1: always */
 
     /* Written by the interpreter. */
@@ -132,6 +138,7 @@ typedef struct oracle_config {
     int64_t  leaf, min_piece, memory_bytes[MAX_RANKS];
     int      window, memo;
     uint64_t chaos[MAX_RANKS], message_seed;
+    int      first_core[MAX_RANKS]; /* > 0: the machine is a subset of a larger one, from here on */
     bool     direct; /* one rank: tsr_start instead of tsr_ranks_run */
 } oracle_config;
 
@@ -204,7 +211,7 @@ void     el_identity(tsr_reduction r, tsr_type t, const tsr_reducer *user, void 
 void el_combine(tsr_reduction r, tsr_type t, const tsr_reducer *user, void *into, const void *from);
 /* What an input element adds to a reduction. */
 void el_contribution(tsr_reduction r, tsr_type t, int reducer, const void *in, void *out);
-/* Set when a sum or product met what is not finite: such results have no documented bits. */
+/* Set when a user-defined operator met what is not finite: its NaNs are its author's affair. */
 extern _Thread_local bool el_not_finite;
 
 /* ---- kernels: the bodies ---- */
@@ -241,7 +248,10 @@ extern _Thread_local bool el_not_finite;
     X(SUMMED)                                                                                      \
     X(AXPY)                                                                                        \
     X(HALVE)                                                                                       \
-    X(DOT)
+    X(DOT)                                                                                         \
+    X(TWO_SUMS)                                                                                    \
+    X(ADD_AT)                                                                                      \
+    X(POINT_SUM)
 
 typedef enum kernel_id {
 #define X(name) K_##name,
@@ -292,9 +302,10 @@ typedef struct desc_key {
     kernel_id     kernel;
     tsr_type      type[MAX_TASK_ARGS]; /* of each argument; TSR_TYPE_ANY: any */
     int           rank[MAX_TASK_ARGS]; /* 0: any */
-    tsr_reduction reduction;
-    int           reducer;
-    int8_t        low[8], high[8]; /* HALO; SCALE, MIN_EXTENT, MULTIPLE_OF: low; leaf: high */
+    tsr_reduction reduction[2]; /* of the first and second REDUCE argument */
+    int           reducer[2];
+    int8_t        low[8], high[8]; /* HALO; SCALE, MIN_EXTENT, MULTIPLE_OF: low; leaf: high;
+                                      MIN_EXTENT beside MULTIPLE_OF: high */
     unsigned      dims;
     bool          exact, pure, manual, leaf_given;
     int           layout_in, layout_out;
@@ -396,7 +407,7 @@ bool compare_bytes(tsr_type t, const tsr_shape *shape, const uint8_t *got, const
                    char *out_text, size_t room);
 
 /* Coverage. */
-enum { FEATURE_WORDS = 3 };
+enum { FEATURE_WORDS = 4 };
 typedef struct feature_set {
     uint64_t bits[FEATURE_WORDS];
 } feature_set;

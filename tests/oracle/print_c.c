@@ -122,9 +122,10 @@ static void print_params(FILE *f, const oracle_op *o)
     const kernel_params *p = &o->params;
     fprintf(
         f,
-        "    const kernel_params p%d = {K_%s, %d, %d, %d, %lld, %lluu, {%lld, %lld, %lld, %lld}, "
+        "    const kernel_params p%d = {K_%s, %d, %d, %d, %d, %d, %lld, %lluu, {%lld, %lld, %lld, %lld}, "
         "{%d, %d, %d, %d}, {%d, %d, %d, %d}};\n",
-        o->id, kernel_names[p->kernel], p->reduction, p->reducer, p->flags, (long long)p->tag,
+        o->id, kernel_names[p->kernel], p->reduction, p->reducer, p->flags, p->reduction2, p->reducer2,
+        (long long)p->tag,
         (unsigned long long)p->seed, (long long)p->modulus[0], (long long)p->modulus[1],
         (long long)p->modulus[2], (long long)p->modulus[3], p->low[0], p->low[1], p->low[2],
         p->low[3], p->high[0], p->high[1], p->high[2], p->high[3]);

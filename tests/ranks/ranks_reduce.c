@@ -195,11 +195,110 @@ static int feedback(int argc, char **argv, void *user)
     return 0;
 }
 
+/* ---- points of a manual launch that fold into boxes that meet; through an image ---- */
+
+static tsr_status tenths_body(const tsr_task_context *t)
+{
+    tsr_out_f64_1d into = tsr_out_f64_1d_of(t, INTO);
+    TSR_FOR_1D(i, into.box)
+        tsr_at(into, i) += 0.1 * (double)(tsr_point(t) + 1);
+    return TSR_OK;
+}
+
+static const tsr_task_desc tenths = {
+    .name = "test.tenths",
+    .args = {[INTO] = {TSR_REDUCE, TSR_F64, 1, "into", TSR_SUM}},
+    .variants = {[TSR_CPU] = {.body = tenths_body}},
+};
+
+/* Point i folds 0.1 (i + 1) into [i, i + 3): each element has a tree over three points. */
+static int points_that_meet(int argc, char **argv, void *user)
+{
+    enum { N = 9 };
+    tsr_box box[N];
+    double  want[N + 2], got[N + 2];
+    (void)argc, (void)argv, (void)user;
+    for (int i = 0; i < N; ++i)
+        box[i] = (tsr_box){1, {i}, {i + 3}};
+    for (int e = 0; e < N + 2; ++e) {
+        double part[16];
+        bool   has[16] = {false};
+        for (int i = 0; i < N; ++i)
+            if (e >= i && e < i + 3)
+                has[i] = true, part[i] = 0.0 + 0.1 * (i + 1);
+        for (int width = 1; width < 16; width *= 2) /* the tree over 9 points: pairs, fours, eights */
+            for (int i = 0; i + width < 16; i += 2 * width) {
+                if (has[i] && has[i + width])
+                    part[i] += part[i + width];
+                else if (has[i + width])
+                    part[i] = part[i + width];
+                has[i] |= has[i + width];
+            }
+        want[e] = 1.0 + part[0];
+    }
+    TSR_SCOPE();
+    const tsr_store     x = tsr_store_filled(TSR_F64, TSR_SHAPE(N + 2), &(double){1});
+    const tsr_partition p = tsr_partition_boxes(TSR_SHAPE(N + 2), box, N);
+    NEED_OK(tsr_issue_over(&tenths, N, [INTO] = tsr_arg_cut(x, p)));
+    NEED_OK(tsr_read(x, got, sizeof got));
+    NEED(memcmp(got, want, sizeof got) == 0);
+    return 0;
+}
+
+enum { VALUES = FROM, WHERE };
+
+static tsr_status scatter_body(const tsr_task_context *t)
+{
+    tsr_out_f64_1d into = tsr_out_f64_1d_of(t, INTO);
+    tsr_in_f64_1d  values = tsr_in_f64_1d_of(t, VALUES);
+    tsr_in_i64_1d  where = tsr_in_i64_1d_of(t, WHERE);
+    TSR_FOR_1D(i, values.box)
+        tsr_at(into, tsr_at(where, i)) += tsr_at(values, i);
+    return TSR_OK;
+}
+
+static const tsr_task_desc scatter_sum = {
+    .name = "test.scatter_sum",
+    .args = {[INTO] = {TSR_REDUCE, TSR_F64, 1, "into", TSR_SUM},
+             [VALUES] = {TSR_READ, TSR_F64, 1, "values"},
+             [WHERE] = {TSR_READ, TSR_I64, 1, "where"}},
+    .constraints = {TSR_ALIGN(WHERE, VALUES), TSR_IMAGE(INTO, WHERE, TSR_IMAGE_POINTS)},
+    .variants = {[TSR_CPU] = {.body = scatter_body}},
+};
+
+/* What nobody names lies inside some pieces and outside others: every -0 becomes +0 alike. */
+static int sums_through_an_image(int argc, char **argv, void *user)
+{
+    enum { N = 60, BINS = 12 };
+    double  values[N], got[BINS], zero = -0.0;
+    int64_t where[N], sum[BINS] = {0};
+    (void)argc, (void)argv, (void)user;
+    for (int i = 0; i < N; ++i) {
+        where[i] = 2 * (i * 5 / N) + (i % 7 == 0); /* nobody names 10 and 11 */
+        values[i] = i;
+        sum[where[i]] += i;
+    }
+    TSR_SCOPE();
+    const tsr_store into = tsr_store_filled(TSR_F64, TSR_SHAPE(BINS), &zero);
+    const tsr_store from = tsr_store_create(TSR_F64, TSR_SHAPE(N)),
+                    at = tsr_store_create(TSR_I64, TSR_SHAPE(N));
+    NEED_OK(tsr_write(from, values, sizeof values));
+    NEED_OK(tsr_write(at, where, sizeof where));
+    NEED_OK(tsr_issue(&scatter_sum, [INTO] = tsr_arg_of(into), [VALUES] = tsr_arg_of(from),
+                      [WHERE] = tsr_arg_of(at)));
+    NEED_OK(tsr_read(into, got, sizeof got));
+    for (int b = 0; b < BINS; ++b)
+        NEED(got[b] == (double)sum[b] && !signbit(got[b]));
+    return 0;
+}
+
 int main(void)
 {
     struct sums first = {0};
     int         failed = try_ranks("integer_reductions", integers, NULL);
     failed += try_ranks("float_sums_keep_their_bits", floats, &first);
     failed += try_ranks("reductions_feed_tasks", feedback, NULL);
+    failed += try_ranks("points_that_meet", points_that_meet, NULL);
+    failed += try_ranks("sums_through_an_image", sums_through_an_image, NULL);
     return failed;
 }

@@ -83,3 +83,42 @@ Test(api_partition, many_boxes_are_judged_soon)
     const struct partition *p = inside(tsr_partition_boxes(TSR_SHAPE(3 * N), box, N));
     cr_assert(p->disjoint && p->covers);
 }
+
+/* ---- a manual launch that writes every element makes a failed store good ---- */
+
+static tsr_status refuse(const tsr_task_context *t)
+{
+    (void)t;
+    return TSR_FAIL(TASK_FAILED, "no");
+}
+
+static tsr_status write_ones(const tsr_task_context *t)
+{
+    const tsr_out_i64_1d x = tsr_out_i64_1d_of(t, 0);
+    TSR_FOR_1D(i, x.box)
+        tsr_at(x, i) = 1;
+    return TSR_OK;
+}
+
+static const tsr_task_desc refusing = {.name = "test.refuse",
+                                       .args = {{TSR_WRITE, TSR_I64, 1, "x"}},
+                                       .variants = {{.body = refuse}}};
+static const tsr_task_desc ones = {.name = "test.ones",
+                                   .args = {{TSR_WRITE, TSR_I64, 1, "x"}},
+                                   .variants = {{.body = write_ones}}};
+
+Test(api_partition, a_complete_launch_heals_and_one_with_holes_does_not)
+{
+    const tsr_store     x = tsr_store_create(TSR_I64, TSR_SHAPE(8));
+    const tsr_box       holes[] = {{1, {0}, {3}}, {1, {5}, {8}}};
+    const tsr_partition some = tsr_partition_boxes(TSR_SHAPE(8), holes, 2),
+                        all = tsr_partition_tiles(TSR_SHAPE(8), (int64_t[]){4});
+    int64_t got[8];
+    cr_assert_eq(tsr_issue(&refusing, tsr_arg_of(x)), TSR_OK);
+    cr_assert_eq(tsr_issue_over(&ones, 2, tsr_arg_cut(x, some)), TSR_OK);
+    EXPECT_STATUS(TASK_FAILED, tsr_store_status(x), "no");
+    cr_assert_eq(tsr_issue_over(&ones, 2, tsr_arg_cut(x, all)), TSR_OK);
+    cr_assert_eq(tsr_read(x, got, sizeof got), TSR_OK, "%s", tsr_error_text());
+    for (int i = 0; i < 8; ++i)
+        cr_expect_eq(got[i], 1);
+}

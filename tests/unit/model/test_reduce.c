@@ -42,7 +42,7 @@ static void random_elements(tsr_type type, void *out, int n, uint64_t *state)
 
 static bool is_same(tsr_type type, const void *a, const void *b, int n)
 {
-    /* NaNs of sums may have any payload */
+    /* a NaN that was only copied may have another payload than one that was computed */
     if (type_kind(type) == TYPE_IS_COMPLEX)
         return is_same(type == TSR_C64 ? TSR_F32 : TSR_F64, a, b, 2 * n);
     const size_t bytes = type_bytes(type);
@@ -189,6 +189,40 @@ Test(model_reduce, least_and_greatest_have_their_bits)
     reduce_combine(TSR_MIN, TSR_F32, NULL, &f, &nan_f, 1, 1, 1);
     memcpy(&f_bits, &f, sizeof f_bits);
     cr_assert_eq(f_bits, 0x7fc00000u);
+}
+
+/* Whatever payloads and signs go in, and however the infinities meet. */
+Test(model_reduce, sums_and_products_give_the_canonical_nan)
+{
+    const double nans[] = {NAN, -NAN, INFINITY - INFINITY};
+    for (int i = 0; i < 3; ++i) {
+        cr_assert_eq(fold_f64(TSR_SUM, nans[i], 1), 0x7ff8000000000000ull);
+        cr_assert_eq(fold_f64(TSR_SUM, 1, nans[i]), 0x7ff8000000000000ull);
+        cr_assert_eq(fold_f64(TSR_PRODUCT, nans[i], nans[2 - i]), 0x7ff8000000000000ull);
+    }
+    cr_assert_eq(fold_f64(TSR_SUM, INFINITY, -INFINITY), 0x7ff8000000000000ull);
+    cr_assert_eq(fold_f64(TSR_PRODUCT, INFINITY, 0), 0x7ff8000000000000ull);
+    cr_assert_eq(fold_f64(TSR_SUM, INFINITY, 1), bits_of(INFINITY));
+    tsr_f16       h = {0xfe01};
+    const tsr_f16 one = {0x3c00};
+    reduce_combine(TSR_SUM, TSR_F16, NULL, &h, &one, 1, 1, 1);
+    cr_assert_eq(h.bits, 0x7e00);
+    tsr_bf16       b = {0x3f80};
+    const tsr_bf16 nan_b = {0xffc1};
+    reduce_combine(TSR_PRODUCT, TSR_BF16, NULL, &b, &nan_b, 1, 1, 1);
+    cr_assert_eq(b.bits, 0x7fc0);
+    double       z[2] = {-NAN, 1};
+    const double y[2] = {1, 2};
+    reduce_combine(TSR_SUM, TSR_C128, NULL, z, y, 1, 1, 1);
+    cr_assert_eq(bits_of(z[0]), 0x7ff8000000000000ull);
+    cr_assert_eq(bits_of(z[1]), bits_of(3));
+    float       w[2] = {INFINITY, 0};
+    const float v[2] = {0, 1};
+    uint32_t    bits[2];
+    reduce_combine(TSR_PRODUCT, TSR_C64, NULL, w, v, 1, 1, 1); /* (inf 0 - 0 1, inf 1 + 0 0) */
+    memcpy(bits, w, sizeof bits);
+    cr_assert_eq(bits[0], 0x7fc00000u);
+    cr_assert_eq(bits[1], 0x7f800000u);
 }
 
 Test(model_reduce, halves_round_at_every_step)
