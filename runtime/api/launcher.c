@@ -1,12 +1,13 @@
-/* api/launcher.c - a process that is one of N, and cannot meet the others, says so.
+/* api/launcher.c - a process that is one of N joins the others, or says that it cannot.
  *
- * Launchers tell each process its number in variables of its own. Only those are read, and with them
- * the number of processes of the same launch: a batch job's size says nothing about this process. In
+ * Launchers tell each process its number in variables of its own.  Only those are read, and with them
+ * the number of processes of the same launch: a batch job's size says nothing about this process.  In
  * a SLURM allocation that is not a step (batch and interactive shells have step names, not numbers),
- * the program is alone.
+ * the program is alone.  Processes meet through PMIx, which is asked only where its own variable says
+ * that somebody will answer.
  *
- * Cost: a few getenv. Threads: the one that starts. */
-#include <stdbool.h>
+ * Cost: a few getenv where the process is alone.  Threads: the one that starts. */
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,17 +31,59 @@ static bool is_shell_step(const struct launcher *l)
             strtoul(step, NULL, 10) >= 0xfffffff0ul);
 }
 
-tsr_status launcher_check(tsr_site at)
+/* The launcher that started this process as one of several, or NULL. */
+static const struct launcher *launcher_find(void)
 {
     for (size_t i = 0; i < sizeof launchers / sizeof launchers[0]; ++i) {
         const struct launcher *l = &launchers[i];
         const char            *number = getenv(l->number), *count = getenv(l->count);
-        if (!number || !count || atoi(count) < 2 || is_shell_step(l))
-            continue;
-        return failure_at(at, ENVIRONMENT,
-                          "%s started this as process %s of %s (%s), and this build joins no "
-                          "processes; TESSERA_RANKS makes ranks of threads",
-                          l->name, number, count, l->number);
+        if (number && count && atoi(count) > 1 && !is_shell_step(l))
+            return l;
     }
-    return TSR_OK;
+    return NULL;
+}
+
+/* Has a launcher that says no count by variables put us in a namespace?  Only PMIx knows, then. */
+static bool only_pmix_knows(void)
+{
+    for (size_t i = 0; i < sizeof launchers / sizeof launchers[0]; ++i)
+        if (getenv(launchers[i].number) && !is_shell_step(&launchers[i]))
+            return false;
+    return getenv("PMIX_NAMESPACE") && getenv("PMIX_RANK");
+}
+
+bool launcher_is_one_of_many(void)
+{
+    return launcher_find() != NULL || only_pmix_knows();
+}
+
+static struct join_cores cores_of_process(void)
+{
+    struct join_cores cores = {0};
+    cpu_set_t         set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        for (size_t c = 0; c < 64 * sizeof cores.bits / sizeof cores.bits[0]; ++c)
+            if (CPU_ISSET(c, &set))
+                cores.bits[c / 64] |= 1ull << (c % 64);
+    return cores;
+}
+
+struct network *launcher_join(struct join_place *out, tsr_site at)
+{
+    const struct launcher  *l = launcher_find();
+    const struct join_cores cores = cores_of_process();
+    if (l && !getenv("PMIX_NAMESPACE")) {
+        (void)failure_at(at, ENVIRONMENT,
+                         "%s started this as process %s of %s (%s), and there is no PMIx to meet "
+                         "the others through (mpirun and srun --mpi=pmix bring it)",
+                         l->name, getenv(l->number), getenv(l->count), l->number);
+        return NULL;
+    }
+    struct network *net = network_join(&cores, out);
+    if (!net) {
+        struct trace why;
+        trace_save(&why);
+        (void)trace_raise(&why, at, "tsr_start()");
+    }
+    return net;
 }

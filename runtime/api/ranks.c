@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "api/launcher.h"
 #include "api/runtime_internal.h"
 #include "base/alloc.h"
 #include "base/failure.h"
@@ -75,7 +76,7 @@ static tsr_status start_rank(struct rank *r, int *argc, char ***argv)
     struct network *net = network_create_memory(r->run->hub, r->number);
     if (!net)
         return failure_at(r->run->at, NO_MEMORY, "the network of rank %d", r->number);
-    return runtime_start_rank(argc, argv, &r->options, net);
+    return runtime_start_rank(argc, argv, &r->options, net, NULL);
 }
 
 static void *run_rank(void *user)
@@ -99,20 +100,6 @@ static void *run_rank(void *user)
 }
 
 /* ---- all of them ---- */
-
-/* A share of a machine: the rank's block of cores, its part of the memory. */
-static tsr_machine machine_share(const tsr_machine *m, int rank, int n_ranks)
-{
-    const int   n = m->n_cores;
-    const int   first = n >= n_ranks ? rank * n / n_ranks : rank % n;
-    const int   end = n >= n_ranks ? (rank + 1) * n / n_ranks : first + 1;
-    tsr_machine share = *m;
-    share.n_cores = end - first;
-    memmove(share.core, m->core + first, (size_t)share.n_cores * sizeof share.core[0]);
-    memmove(share.numa, m->numa + first, (size_t)share.n_cores * sizeof share.numa[0]);
-    share.memory_bytes = m->memory_bytes / n_ranks;
-    return share;
-}
 
 static void rank_init(struct rank *r, const struct ranks_run *run, int number,
                       const tsr_options *each, const tsr_machine *whole)
@@ -192,6 +179,10 @@ tsr_status tsr_ranks_run_(int ranks, tsr_program *program, void *user, int *out_
         return failure_at(o->at, BAD_ARGUMENT,
                           !program ? "no program to run on %d ranks"
                                    : "%d ranks: not a number from 1 to 256",
+                          ranks);
+    if (ranks > 1 && launcher_is_one_of_many())
+        return failure_at(o->at, NOT_ALLOWED,
+                          "%d ranks as threads, in one of several processes: choose one of both",
                           ranks);
     struct config c;
     tsr_status    s = read_common(&c, o, ranks);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "api/launcher.h"
+#include "api/output.h"
 #include "api/registry.h"
 #include "api/runtime_internal.h"
 #include "api/state.h"
@@ -91,6 +92,35 @@ static tsr_status machines_exchange(struct tsr_runtime *rt)
     return network_allgather(rt->network, 0, &mine, sizeof mine, rt->machines);
 }
 
+tsr_machine machine_share(const tsr_machine *m, int rank, int n_ranks)
+{
+    const int   n = m->n_cores;
+    const int   first = n >= n_ranks ? rank * n / n_ranks : rank % n;
+    const int   end = n >= n_ranks ? (rank + 1) * n / n_ranks : first + 1;
+    tsr_machine share = *m;
+    share.n_cores = end - first;
+    memmove(share.core, m->core + first, (size_t)share.n_cores * sizeof share.core[0]);
+    memmove(share.numa, m->numa + first, (size_t)share.n_cores * sizeof share.numa[0]);
+    share.memory_bytes = m->memory_bytes / n_ranks;
+    return share;
+}
+
+/* Processes on the same cores deal them out, unless the user said what to use. */
+static void cores_deal(struct tsr_runtime *rt, const struct join_place *place, bool has_machine)
+{
+    struct config *c = &rt->config;
+    const int      cores = c->machine.n_cores;
+    if (!place || place->sharers < 2 || has_machine)
+        return;
+    const int64_t workers = c->workers > 0 ? c->workers : (cores > place->sharers ? cores / place->sharers : 1);
+    rt->crowded = workers * place->sharers > cores;
+    if (!rt->crowded)
+        c->machine = machine_share(&c->machine, place->index, place->sharers);
+    else
+        c->machine.memory_bytes /= place->sharers;
+    c->workers = workers;
+}
+
 static tsr_status trace_begin(struct tsr_runtime *rt, tsr_site at)
 {
     observe_signals_install(rt->observe);
@@ -140,7 +170,16 @@ static tsr_status start_check(tsr_site at)
     return TSR_OK;
 }
 
-tsr_status runtime_start_rank(int *argc, char ***argv, const tsr_options *o, struct network *net)
+/* A process of several: its liveness, its output. */
+static void process_settle(struct tsr_runtime *rt)
+{
+    network_silence_set(rt->network, (int)rt->config.silence_ms);
+    if (rt->rank > 0 && strcmp(rt->config.output, "all") != 0)
+        rt->api->saved_stdout = output_silence();
+}
+
+tsr_status runtime_start_rank(int *argc, char ***argv, const tsr_options *o, struct network *net,
+                              const struct join_place *place)
 {
     const tsr_options   all = options_of(o);
     tsr_status          s = start_check(all.at);
@@ -155,10 +194,13 @@ tsr_status runtime_start_rank(int *argc, char ***argv, const tsr_options *o, str
     rt->issuer = pthread_self();
     s = config_read(&rt->config, argc, argv, &all);
     if (s == TSR_OK) {
+        cores_deal(rt, place, all.machine != NULL);
         defaults_resolve(&rt->config);
         s = stages_start(rt, all.at);
     }
     if (s == TSR_OK) {
+        if (place && rt->n_ranks > 1)
+            process_settle(rt);
         registry_add(rt);
         return TSR_OK;
     }
@@ -169,15 +211,20 @@ tsr_status runtime_start_rank(int *argc, char ***argv, const tsr_options *o, str
 tsr_status tsr_start_(int *argc, char ***argv, const tsr_options *o)
 {
     const tsr_site at = o ? o->at : (tsr_site){0};
-    tsr_status     s = start_check(at);
-    if (s == TSR_OK)
-        s = launcher_check(at);
+    const tsr_status s = start_check(at);
     if (s != TSR_OK)
         return s;
-    struct network *net = network_create_loopback();
+    struct join_place place = {.sharers = 1};
+    const bool        many = launcher_is_one_of_many();
+    struct network   *net = many ? launcher_join(&place, at) : network_create_loopback();
+    if (!net && many) {
+        struct trace why;
+        trace_save(&why);
+        return trace_restore(&why);
+    }
     if (!net)
         return failure_at(at, NO_MEMORY, "for a runtime");
-    return runtime_start_rank(argc, argv, o, net);
+    return runtime_start_rank(argc, argv, o, net, &place);
 }
 
 /* ---- finishing ---- */
@@ -216,7 +263,9 @@ int tsr_finish(void)
         fprintf(stderr, "%s\n", tsr_error_text());
     registry_remove(rt);
     runtime_current = NULL;
+    const int saved_stdout = rt->api->saved_stdout;
     runtime_destroy(rt);
+    output_restore(saved_stdout);
     return failed > 0 || s != TSR_OK;
 }
 

@@ -20,6 +20,7 @@ struct api_state *api_state_create(tsr_site started_at)
     s->sequence = atomic_fetch_add_explicit(&sequence, 1, memory_order_relaxed) + 1;
     s->first_generation = s->sequence * 0x10001u | 1;
     s->started_at = started_at;
+    s->saved_stdout = -1;
     s->tombstone = base_calloc(TOMBSTONES, sizeof *s->tombstone);
     if (s->tombstone && scope_open(s, started_at))
         return s;

@@ -29,11 +29,20 @@ static const struct row {
 #undef X
 };
 
-enum { N_ROWS = sizeof rows / sizeof rows[0] };
+/* Settings that are text. */
+static const struct text_row {
+    const char *variable, *text;
+    size_t      field, bytes;
+} text_rows[] = {
+#define X(field, bytes, variable, text) {variable, text, offsetof(struct config, field), bytes},
+    CONFIG_TEXT_MAP(X)
+#undef X
+};
+
+enum { N_ROWS = sizeof rows / sizeof rows[0], N_TEXTS = sizeof text_rows / sizeof text_rows[0] };
 
 static const char *const prefix = "TESSERA_";
 static const char        word_prefix[] = "--tessera-";
-static const char        trace_variable[] = "TESSERA_TRACE";
 
 static int64_t *field_of(struct config *c, const struct row *row)
 {
@@ -90,12 +99,13 @@ static tsr_status set_number(struct config *c, const struct row *row, const char
                       (long long)row->least, (long long)row->most);
 }
 
-static tsr_status set_trace(struct config *c, const char *name, const char *text, tsr_site at)
+static tsr_status set_text(struct config *c, const struct text_row *row, const char *name,
+                           const char *text, tsr_site at)
 {
-    if (strlen(text) >= sizeof c->trace)
+    if (strlen(text) >= row->bytes)
         return failure_at(at, BAD_ARGUMENT, "%s=%.40s...: longer than %zu characters", name, text,
-                          sizeof c->trace - 1);
-    strcpy(c->trace, text);
+                          row->bytes - 1);
+    strcpy((char *)c + row->field, text);
     return TSR_OK;
 }
 
@@ -111,8 +121,14 @@ static tsr_status read_environment(struct config *c, tsr_site at)
         if (s != TSR_OK)
             return s;
     }
-    const char *trace = getenv(trace_variable);
-    return trace ? set_trace(c, trace_variable, trace, at) : TSR_OK;
+    for (int i = 0; i < N_TEXTS; ++i) {
+        const char      *text = getenv(text_rows[i].variable);
+        const tsr_status s =
+            text ? set_text(c, &text_rows[i], text_rows[i].variable, text, at) : TSR_OK;
+        if (s != TSR_OK)
+            return s;
+    }
+    return TSR_OK;
 }
 
 /* ---- words of argv ---- */
@@ -144,8 +160,9 @@ static tsr_status read_word(struct config *c, const char *word, tsr_site at)
     for (int i = 0; i < N_ROWS; ++i)
         if (is_named(name, length, rows[i].variable))
             return set_number(c, &rows[i], said, text, at);
-    if (is_named(name, length, trace_variable))
-        return set_trace(c, said, text, at);
+    for (int i = 0; i < N_TEXTS; ++i)
+        if (is_named(name, length, text_rows[i].variable))
+            return set_text(c, &text_rows[i], said, text, at);
     return failure_at(at, BAD_ARGUMENT, "%s: no such setting; tsr_config_print() lists them", word);
 }
 
@@ -203,7 +220,7 @@ static tsr_status read_fields(struct config *c, const tsr_options *o)
         if (s != TSR_OK)
             return s;
     }
-    return o->trace ? set_trace(c, ".trace", o->trace, o->at) : TSR_OK;
+    return o->trace ? set_text(c, &text_rows[0], ".trace", o->trace, o->at) : TSR_OK;
 }
 
 tsr_status config_read(struct config *out, int *argc, char ***argv, const tsr_options *o)
@@ -251,6 +268,7 @@ void config_print(const struct config *c, FILE *out)
         fprintf(out, "%-20s %12lld %12lld  %s%s\n", rows[i].variable, (long long)rows[i].standard,
                 (long long)now, rows[i].text, rows[i].shared ? " (the same on all ranks)" : "");
     }
-    fprintf(out, "%-20s %12s %12s  %s\n", trace_variable, "", c->trace,
-            "a file to write the trace to");
+    for (int i = 0; i < N_TEXTS; ++i)
+        fprintf(out, "%-20s %12s %12s  %s\n", text_rows[i].variable, "",
+                (const char *)c + text_rows[i].field, text_rows[i].text);
 }

@@ -23,13 +23,21 @@
     X(memory_bytes, "TESSERA_MEMORY", 0, INT64_MAX, 0, 0, "host budget in bytes; 0: 80 % of the machine's")\
     X(spin_us, "TESSERA_SPIN", 0, 1000000, 100, 0, "microseconds an idle worker spins before it sleeps")\
     X(bind, "TESSERA_BIND", 0, 1, 1, 0, "bind workers to cores")                                    \
+    X(silence_ms, "TESSERA_SILENCE", 0, 3600000, 2500, 0, "milliseconds of silence after which a process is lost; 0: never")\
     X(watchdog, "TESSERA_WATCHDOG", 0, 86400, 30, 0, "seconds without progress before it is reported; 0: never")
+
+/* field, bytes, variable, meaning */
+#define CONFIG_TEXT_MAP(X)                                                                         \
+    X(trace, 256, "TESSERA_TRACE", "a file to write the trace to")                                 \
+    X(output, 16, "TESSERA_STDOUT", "all: every process prints to stdout; else rank 0 alone")
 
 struct config {
 #define X(field, variable, least, most, standard, shared, text) int64_t field;
     CONFIG_INT_MAP(X)
 #undef X
-    char trace[256];   /* TESSERA_TRACE: a file; "" none */
+#define X(field, bytes, variable, text) char field[bytes];
+    CONFIG_TEXT_MAP(X)
+#undef X
     tsr_machine machine;
 };
 

@@ -27,13 +27,18 @@ static void describe(char *out, size_t bytes, int me, int peer, const struct str
         (unsigned long long)d->a.sequence);
 }
 
-/* Raise DIVERGED if the streams of this rank and `peer` differ where both are kept. */
-static bool compare_with(struct network *net, int peer)
+/* Raise DIVERGED if the streams of this rank and `peer` differ where both are kept.  may_ask: this
+ * thread may wait for the peer's stream, of which little may be known. */
+static bool compare_with(struct network *net, int peer, bool may_ask)
 {
     struct stream_difference d;
     const int                me = net->end.rank;
     if (!stream_compare(stream_of(net, me), stream_of(net, peer), &d))
         return false;
+    if (may_ask && net->end.call->fetch_stream) {
+        net->end.call->fetch_stream(net->end.self, peer);
+        (void)stream_compare(stream_of(net, me), stream_of(net, peer), &d);
+    }
     char text[768];
     describe(text, sizeof text, me, peer, &d);
     net->end.call->raise(net->end.self, ALARM_DIVERGED, text);
@@ -43,8 +48,13 @@ static bool compare_with(struct network *net, int peer)
 void network_streams_compare(struct network *net)
 {
     for (int r = 0; r < net->end.n_ranks; ++r)
-        if (r != net->end.rank && compare_with(net, r))
+        if (r != net->end.rank && compare_with(net, r, true))
             return;
+}
+
+void network_peer_compare(void *net, int peer)
+{
+    (void)compare_with(net, peer, false);
 }
 
 /* "FILE:LINE", of the newest entry of a rank. */
@@ -59,7 +69,9 @@ static void describe_last(char *out, size_t bytes, const struct network *net, in
 
 void network_diverge(struct network *net, int peer, const char *why)
 {
-    if (compare_with(net, peer))
+    if (net->end.call->fetch_stream)
+        net->end.call->fetch_stream(net->end.self, peer);
+    if (compare_with(net, peer, false))
         return;
     char mine[160], theirs[160], text[768];
     describe_last(mine, sizeof mine, net, net->end.rank);
@@ -78,6 +90,7 @@ void network_stream_note(struct network *net, uint64_t number, uint64_t word, ts
     if (n % STREAM_COMPARE_EVERY != 0)
         return;
     for (int r = 0; r < net->end.n_ranks; ++r)
-        if (!stream_agree_at(mine, stream_of(net, r), n) && compare_with(net, r))
+        if (!stream_agree_at(mine, stream_of(net, r), n) &&
+            compare_with(net, r, true))
             return;
 }

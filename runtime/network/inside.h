@@ -37,6 +37,8 @@ tsr_status network_receive(struct network *net, int from, struct network_tag tag
 
 /* Compare this rank's stream with all others'; raise DIVERGED if one differs. */
 void network_streams_compare(struct network *net);
+/* A peer's stream is here whole: compare it (`net`: a struct network). */
+void network_peer_compare(void *net, int peer);
 /* Raise DIVERGED: by the first difference of the streams, or else for `why`. */
 void network_diverge(struct network *net, int peer, const char *why);
 

@@ -127,8 +127,11 @@ void mailbox_visit(struct mailbox *b, bool (*each)(const struct message *m, void
 void mailbox_rouse(struct mailbox *b)
 {
     atomic_fetch_add(&b->bell, 1);
-    if (atomic_load(&b->sleepers) > 0)
-        syscall(SYS_futex, &b->bell, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    if (atomic_load(&b->sleepers) == 0)
+        return;
+    syscall(SYS_futex, &b->bell, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    if (b->nudge)
+        b->nudge(b->nudge_user);
 }
 
 void mailbox_ring(struct mailbox *b)

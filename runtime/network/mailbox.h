@@ -32,6 +32,9 @@ struct mailbox {
     network_wake *wake; /* under hook_lock, held during the call: after mailbox_hook(NULL) returns
                               nobody is inside */
     void         *wake_user;
+    /* set once by the transport: rouse who sleeps on something else than the bell; NULL: nobody does */
+    void (*nudge)(void *user);
+    void *nudge_user;
 };
 
 void mailbox_init(struct mailbox *b);

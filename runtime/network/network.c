@@ -8,10 +8,14 @@
  * Threads: as network.h says.  Nothing here holds a lock of its own. */
 #include "network/inside.h"
 
+#include <linux/futex.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/failure.h"
 
 enum {
     SPIN_NS = 20000, /* FACTS: waking a thread costs 25 to 33 us */
@@ -39,6 +43,8 @@ struct network *network_create_on(struct transport_end end)
     }
     net->end = end;
     atomic_init(&net->compared_at_ns, now_ns());
+    if (end.call->attach)
+        end.call->attach(end.self, network_peer_compare, net);
     return net;
 }
 
@@ -67,6 +73,21 @@ void network_hooks_set(struct network *net, network_idle *idle, network_wake *wa
     net->idle_user = user;
     mailbox_hook(net->end.mailbox, wake, user);
     mailbox_ring(net->end.mailbox); /* for what came before */
+}
+
+void network_doze(struct network *net, _Atomic uint32_t *word, uint32_t seen, int microseconds)
+{
+    const struct timespec limit = {microseconds / 1000000, (microseconds % 1000000) * 1000L};
+    if (net->end.call->doze)
+        net->end.call->doze(net->end.self, word, seen, (int64_t)microseconds * 1000);
+    else
+        syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, seen, &limit, NULL, 0);
+}
+
+void network_nudge(struct network *net)
+{
+    if (net->end.call->nudge)
+        net->end.call->nudge(net->end.self);
 }
 
 void network_rouse(struct network *net)
@@ -160,12 +181,21 @@ uint64_t network_arrivals(const struct network *net)
 
 /* ---- state of the run ---- */
 
+/* Where the program is: its newest entry of the stream. */
+static tsr_site last_site(const struct network *net)
+{
+    struct stream_entry last;
+    const bool          any = stream_entry_last(&net->end.port[net->end.rank]->stream, &last);
+    return any ? last.at : (tsr_site)TSR_HERE;
+}
+
 static tsr_status alarm_status(struct network *net, enum alarm alarm)
 {
-    char text[768];
+    char           text[768];
+    const tsr_site at = last_site(net);
     net->end.call->report(net->end.self, text, sizeof text);
-    return alarm == ALARM_DIVERGED ? TSR_FAIL(DIVERGED, "%s", text)
-                                   : TSR_FAIL(PEER_LOST, "%s", text);
+    return alarm == ALARM_DIVERGED ? failure_at(at, DIVERGED, "%s", text)
+                                   : failure_at(at, PEER_LOST, "%s", text);
 }
 
 tsr_status network_check(struct network *net)
@@ -177,6 +207,12 @@ tsr_status network_check(struct network *net)
 bool network_peer_lost(const struct network *net)
 {
     return atomic_load_explicit(net->end.alarm, memory_order_acquire) != ALARM_NONE;
+}
+
+void network_silence_set(struct network *net, int milliseconds)
+{
+    if (net->end.call->silence_set)
+        net->end.call->silence_set(net->end.self, milliseconds);
 }
 
 void network_completed_set(struct network *net, uint64_t number)
@@ -204,7 +240,10 @@ static void patience_rest(struct patience *p, struct network *net, uint32_t bell
     if (p->since_ns == 0)
         p->since_ns = now;
     const bool spin = now - p->since_ns < SPIN_NS || network_pending(net);
-    mailbox_sleep_end(net->end.mailbox, bell, spin ? 0 : p->sleep_ns);
+    struct mailbox *box = net->end.mailbox;
+    if (!spin && net->end.call->doze)
+        net->end.call->doze(net->end.self, &box->bell, bell, p->sleep_ns);
+    mailbox_sleep_end(box, bell, spin || net->end.call->doze ? 0 : p->sleep_ns);
     if (spin)
         sched_yield(); /* 0.3 us alone; with more ranks than cores, what lets the others come */
     if (!spin)

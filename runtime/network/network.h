@@ -23,6 +23,7 @@
 #ifndef NETWORK_NETWORK_H
 #define NETWORK_NETWORK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -65,6 +66,11 @@ typedef void network_wake(void *user);
 
 /* Set both; either may be NULL.  Before any other rank can send here: right after creation. */
 void network_hooks_set(struct network *net, network_idle *idle, network_wake *wake, void *user);
+/* Sleep while *word == seen, no longer than `microseconds`; where messages come from outside the
+ * process, also until one does.  network_nudge() after a change of the word (and a futex wake of it)
+ * ends such sleeps.  Threads: any. */
+void network_doze(struct network *net, _Atomic uint32_t *word, uint32_t seen, int microseconds);
+void network_nudge(struct network *net);
 /* Rouse a thread of this rank that sleeps inside a call that waits: there is work again.  Cheap when
  * none sleeps.  Threads: any. */
 void network_rouse(struct network *net);
@@ -114,6 +120,10 @@ tsr_status network_check(struct network *net);
 /* Is the run over: a rank lost to us, by death or because it runs another program?  Leaves the
  * thread's trace alone. */
 bool network_peer_lost(const struct network *net);
+
+/* Milliseconds of silence after which a process counts as lost; 0: never.  Nothing for ranks that are
+ * threads. */
+void network_silence_set(struct network *net, int milliseconds);
 
 /* Say that this rank has completed all operations through `number`, and ask it of another. */
 void     network_completed_set(struct network *net, uint64_t number);

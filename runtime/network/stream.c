@@ -8,20 +8,32 @@
 
 #include "base/hash.h"
 
+static void slot_write(struct stream *s, const struct stream_entry *from)
+{
+    struct stream_slot *e = &s->slot[from->sequence % STREAM_ENTRIES];
+    atomic_store_explicit(&e->sequence, 0, memory_order_relaxed);
+    atomic_store_explicit(&e->hash, from->hash, memory_order_release);
+    atomic_store_explicit(&e->number, from->number, memory_order_release);
+    atomic_store_explicit(&e->file, from->at.file, memory_order_release);
+    atomic_store_explicit(&e->function, from->at.function, memory_order_release);
+    atomic_store_explicit(&e->line, from->at.line, memory_order_release);
+    atomic_store_explicit(&e->sequence, from->sequence + 1, memory_order_release);
+}
+
 uint64_t stream_note(struct stream *s, uint64_t number, uint64_t word, tsr_site at)
 {
-    const uint64_t      n = atomic_load_explicit(&s->n, memory_order_relaxed);
-    struct stream_slot *e = &s->slot[n % STREAM_ENTRIES];
+    const uint64_t n = atomic_load_explicit(&s->n, memory_order_relaxed);
     s->hash = hash_word(hash_word(s->hash, word), number * 0x100000001b3u + (uint64_t)at.line);
-    atomic_store_explicit(&e->sequence, 0, memory_order_relaxed);
-    atomic_store_explicit(&e->hash, s->hash, memory_order_release);
-    atomic_store_explicit(&e->number, number, memory_order_release);
-    atomic_store_explicit(&e->file, at.file, memory_order_release);
-    atomic_store_explicit(&e->function, at.function, memory_order_release);
-    atomic_store_explicit(&e->line, at.line, memory_order_release);
-    atomic_store_explicit(&e->sequence, n + 1, memory_order_release);
+    slot_write(s, &(struct stream_entry){n, s->hash, number, at});
     atomic_store_explicit(&s->n, n + 1, memory_order_release);
     return n + 1;
+}
+
+void stream_put(struct stream *s, const struct stream_entry *e)
+{
+    slot_write(s, e);
+    if (atomic_load_explicit(&s->n, memory_order_relaxed) <= e->sequence)
+        atomic_store_explicit(&s->n, e->sequence + 1, memory_order_release);
 }
 
 bool stream_entry_read(const struct stream *s, uint64_t sequence, struct stream_entry *out)

@@ -44,6 +44,9 @@ bool stream_entry_read(const struct stream *s, uint64_t sequence, struct stream_
 /* The newest entry; false: none. */
 bool stream_entry_last(const struct stream *s, struct stream_entry *out);
 
+/* An entry of another process's stream, told by it.  One writer. */
+void stream_put(struct stream *s, const struct stream_entry *e);
+
 /* What is known of the first difference between two ranks. */
 struct stream_difference {
     bool                is_first; /* the entries before are known to agree */

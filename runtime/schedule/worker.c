@@ -50,7 +50,10 @@ void sleep_until_woken(struct tsr_runtime *rt, struct worker *w, int microsecond
     atomic_store(&w->looking, UINT64_MAX);
     if (!atomic_load(&e->stop)) {
         observe_event(w->lane, OBSERVE_SLEEP, 0, 0, 0);
-        syscall(SYS_futex, &e->wake_word, FUTEX_WAIT_PRIVATE, word, &limit, NULL, 0);
+        if (rt->n_ranks > 1)
+            network_doze(rt->network, &e->wake_word, word, microseconds);
+        else
+            syscall(SYS_futex, &e->wake_word, FUTEX_WAIT_PRIVATE, word, &limit, NULL, 0);
     }
     atomic_fetch_sub(&e->sleepers, 1);
     uint64_t prefix = atomic_load(&e->prefix);
@@ -68,6 +71,8 @@ void sleep_wake(struct tsr_runtime *rt, int threads)
     struct engine *e = rt->engine;
     atomic_fetch_add(&e->wake_word, 1);
     syscall(SYS_futex, &e->wake_word, FUTEX_WAKE_PRIVATE, threads, NULL, NULL, 0);
+    if (rt->n_ranks > 1)
+        network_nudge(rt->network);
 }
 
 /* What a busy worker does for sleepers, now and then. */

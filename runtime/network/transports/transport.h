@@ -5,13 +5,10 @@
  *
  *   loopback  one rank
  *   memory    ranks as threads of one process; a message is a pointer
+ *   processes ranks as processes; a plug-in moves the bytes, heartbeats refresh the ports
  *
- * One between processes fits the same table: `send` starts a tagged (or rendezvous) send and owns the
- * message until it is done; `progress` polls, allocates a message for what came, and puts it into the
- * mailbox once it is whole; ports of other ranks are copies that heartbeats refresh (state,
- * completed, the stream's newest entries); `raise` tells every rank.
- *
- * Threads: send, progress, pending, raise, report: any of the rank's; leave: the issuing thread, last. */
+ * Threads: send, progress, pending, raise, report, doze, nudge, fetch_stream: any of the rank's;
+ * attach, leave: the issuing thread, first and last. */
 #ifndef NETWORK_TRANSPORT_H
 #define NETWORK_TRANSPORT_H
 
@@ -44,6 +41,15 @@ struct transport {
     void (*report)(void *self, char *out, size_t bytes);
     /* This rank sends no more; frees `self`. */
     void (*leave)(void *self);
+    /* NULL where a futex is enough: sleep while *word == seen, no longer than `ns`, and until something
+     * arrives; `nudge` ends such sleeps after the word has changed. */
+    void (*doze)(void *self, _Atomic uint32_t *word, uint32_t seen, int64_t ns);
+    void (*nudge)(void *self);
+    /* NULL where ports are the ranks' own: call `compare` when a peer's stream has come, and get it. */
+    void (*attach)(void *self, void (*compare)(void *user, int peer), void *user);
+    void (*fetch_stream)(void *self, int peer);
+    /* NULL where liveness needs no clock. */
+    void (*silence_set)(void *self, int milliseconds);
 };
 
 /* A rank's end of a transport. */
