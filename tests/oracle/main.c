@@ -28,6 +28,7 @@ static void usage(FILE *f)
                "  --print          print the program of --only\n"
                "  --dry            generate and interpret only\n"
                "  --seeds FILE     the programs kept in a file: `seed index` a line\n"
+               "  --processes      as one of the processes of mpirun: they are the ranks\n"
                "  --mutants        planted faults: is each found?\n"
                "  --jobs N         programs side by side (2)\n"
                "  --limit S        seconds without progress that count as a hang (20)\n"
@@ -274,6 +275,7 @@ int main(int argc, char **argv)
                                             {"workers", 1, 0, 'w'},
                                             {"features", 1, 0, 'f'},
                                             {"mutants", 0, 0, 'm'},
+                                            {"processes", 0, 0, 'P'},
                                             {"only", 1, 0, 'o'},
                                             {"verbose", 0, 0, 'v'},
                                             {"json", 0, 0, 'j'},
@@ -296,7 +298,7 @@ int main(int argc, char **argv)
                                     .shrink = true,
                                     .limits = {~0u, 1, 4, 1, 8}};
     const char                *seeds = NULL;
-    bool                       mutants = false, dry = false, good = true;
+    bool                       mutants = false, dry = false, processes = false, good = true;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;)
         switch (o) {
         case 'n': c.programs = atoll(optarg); break;
@@ -307,6 +309,7 @@ int main(int argc, char **argv)
         case 'w': good &= range(optarg, &c.limits.workers_low, &c.limits.workers_high, 64); break;
         case 'f': good &= features(optarg, &c.limits.groups); break;
         case 'm': mutants = true; break;
+        case 'P': processes = true; break;
         case 'o': c.only = atoll(optarg); break;
         case 'v': c.verbose = true; break;
         case 'j': c.json = true; break;
@@ -332,6 +335,8 @@ int main(int argc, char **argv)
         c.programs = mutants ? 4000 : c.only >= 0 ? 1 : 1000;
     if (mutants)
         return mutants_main(argv[0], &c);
+    if (processes)
+        return processes_main(&c, print_table);
     if (dry)
         return dry_main(&c);
     if (seeds)

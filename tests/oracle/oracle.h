@@ -402,6 +402,8 @@ typedef struct oracle_result {
 } oracle_result;
 /* Run the program on the runtime and compare. */
 void run_program(const oracle_program *p, oracle_result *out);
+/* The same where this process is rank `rank` of several. */
+void run_process(const oracle_program *p, int rank, oracle_result *out);
 /* Describe the first difference of two arrays of elements; false: none. */
 bool compare_bytes(tsr_type t, const tsr_shape *shape, const uint8_t *got, const uint8_t *want,
                    char *out_text, size_t room);
@@ -444,5 +446,8 @@ void print_program(FILE *f, const oracle_program *p, const char *what);
 
 /* The table of planted faults; 0 when all were found. */
 int mutants_main(const char *self, const oracle_command *c);
+/* The programs as one rank of several processes; rank 0 prints with `print`. */
+int processes_main(const oracle_command *c,
+                   int (*print)(const oracle_command *, const oracle_tally *));
 
 #endif

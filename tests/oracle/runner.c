@@ -19,6 +19,7 @@ typedef struct run {
     uint8_t              *buffer[MAX_RANKS][MAX_OPS]; /* attached memory, whole in C order */
     int                   released[MAX_RANKS][MAX_OPS];
     tsr_machine           machine[MAX_RANKS];
+    bool                  process; /* this is one rank, a process of its own */
 } run;
 
 /* One rank. */
@@ -552,8 +553,8 @@ static void check_after(walker *w)
             if (w->run->buffer[rank][o->id] && w->run->released[rank][o->id] != 1)
                 differ(w, o->id, "the release callback ran %d times on rank %d",
                        w->run->released[rank][o->id], rank);
-        if (!w->run->cover[o->id])
-            continue;
+        if (!w->run->cover[o->id] || w->run->process)
+            continue; /* of several processes each knows its own pieces */
         for (size_t e = 0; e < o->bytes / el_size(o->type_now); ++e)
             if (w->run->cover[o->id][e] != 1) {
                 differ(w, o->id, "tsr_local_pieces: element %zu is in %d pieces", e,
@@ -572,7 +573,19 @@ static void tidy(run *r)
     }
 }
 
-void run_program(const oracle_program *p, oracle_result *out)
+/* As one rank of several processes, or as the only one. */
+static tsr_status run_here(run *r, const tsr_options *o, int *out_code)
+{
+    const tsr_status s = tsr_start_(NULL, NULL, o);
+    if (s == TSR_OK) {
+        program(0, NULL, r);
+        *out_code = tsr_finish();
+    }
+    return s;
+}
+
+/* `rank`: of this process; -1: all ranks are here. */
+static void run_ranks(const oracle_program *p, int rank, oracle_result *out)
 {
     run        *r = calloc(1, sizeof *r);
     walker     *w = calloc(1, sizeof *w);
@@ -583,22 +596,20 @@ void run_program(const oracle_program *p, oracle_result *out)
     out->passed = true;
     r->p = p;
     r->result = out;
+    r->process = rank >= 0;
     w->run = r;
-    w->rank = -1;
+    w->rank = rank;
     pthread_mutex_init(&r->lock, NULL);
     prepare(r);
     for (int k = 0; k < p->config.ranks; ++k)
         options_of(r, k, &each[k]);
-    if (p->config.direct) {
-        s = tsr_start_(NULL, NULL, &each[0]);
-        if (s == TSR_OK) {
-            program(0, NULL, r);
-            code = tsr_finish();
-        }
-    } else {
+    if (r->process)
+        s = run_here(r, &each[rank], &code);
+    else if (p->config.direct)
+        s = run_here(r, &each[0], &code);
+    else
         s = tsr_ranks_run(p->config.ranks, program, r, &code, .each = each,
                           .seed = p->config.message_seed);
-    }
     if (s != TSR_OK)
         differ(w, -1, "could not start: %s: %.700s", tsr_status_name(s), tsr_error_text());
     else if (code != 0 && !p->any_failure)
@@ -608,4 +619,14 @@ void run_program(const oracle_program *p, oracle_result *out)
     pthread_mutex_destroy(&r->lock);
     free(w);
     free(r);
+}
+
+void run_program(const oracle_program *p, oracle_result *out)
+{
+    run_ranks(p, -1, out);
+}
+
+void run_process(const oracle_program *p, int rank, oracle_result *out)
+{
+    run_ranks(p, rank, out);
 }

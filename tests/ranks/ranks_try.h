@@ -7,6 +7,7 @@
 #define TEST_RANKS_TRY_H
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <tessera/tessera.h>
 
@@ -41,22 +42,53 @@ static inline void try_machines(tsr_machine *m, int n, int way)
     }
 }
 
+static inline tsr_options try_options(const tsr_machine *machine, int rank, int way)
+{
+    static const int64_t windows[] = {64, 1, 5, 16}, pieces[] = {0, 1, 3, 64};
+    return (tsr_options){.size = sizeof(tsr_options),
+                         .at = TSR_HERE,
+                         .workers = 1 + (rank + way) % 3,
+                         .window = (int)windows[way % 4],
+                         .min_piece = pieces[(way + rank) % 4],
+                         .memo = way % 3,
+                         .machine = &machine[rank]};
+}
+
+/* As one of the processes a launcher started; *out: its number. */
+static inline bool try_is_process(int *out)
+{
+    const char *rank = getenv("OMPI_COMM_WORLD_RANK"), *n = getenv("OMPI_COMM_WORLD_SIZE");
+    *out = rank && n ? atoi(rank) : 0;
+    return rank && n && atoi(n) > 1;
+}
+
+/* Run once as a process of several.  True: 0 here. */
+static inline bool try_process(tsr_program *program, void *user, int rank, int way)
+{
+    tsr_machine machine[TRY_MOST_RANKS];
+    char        name[] = "test", *words[] = {name, NULL}, **argv = words;
+    int         argc = 1;
+    try_machines(machine, TRY_MOST_RANKS, way);
+    const tsr_options o = try_options(machine, rank % TRY_MOST_RANKS, way);
+    if (tsr_start_(&argc, &argv, &o) != TSR_OK) {
+        fprintf(stderr, "# process %d, way %d: %s\n", rank, way, tsr_error_text());
+        return false;
+    }
+    const int code = program(argc, argv, user), finish = tsr_finish();
+    if (code != 0 || finish != 0)
+        fprintf(stderr, "# process %d, way %d: exit codes %d and %d\n", rank, way, code, finish);
+    return code == 0 && finish == 0;
+}
+
 /* Run once: `way` chooses all but ranks and seed.  True: 0 on every rank. */
 static inline bool try_once(tsr_program *program, void *user, int ranks, uint64_t seed, int way)
 {
-    static const int64_t windows[] = {64, 1, 5, 16}, pieces[] = {0, 1, 3, 64};
-    tsr_machine          machine[TRY_MOST_RANKS];
-    tsr_options          each[TRY_MOST_RANKS];
-    int                  code = -1;
+    tsr_machine machine[TRY_MOST_RANKS];
+    tsr_options each[TRY_MOST_RANKS];
+    int         code = -1;
     try_machines(machine, ranks, way);
     for (int r = 0; r < ranks; ++r)
-        each[r] = (tsr_options){.size = sizeof each[r],
-                                .at = TSR_HERE,
-                                .workers = 1 + (r + way) % 3,
-                                .window = (int)windows[way % 4],
-                                .min_piece = pieces[(way + r) % 4],
-                                .memo = way % 3,
-                                .machine = &machine[r]};
+        each[r] = try_options(machine, r, way);
     if (tsr_ranks_run(ranks, program, user, &code, .each = each, .seed = seed) != TSR_OK)
         fprintf(stderr, "# %d ranks, seed %d, way %d: %s\n", ranks, (int)seed, way,
                 tsr_error_text());
@@ -65,10 +97,27 @@ static inline bool try_once(tsr_program *program, void *user, int ranks, uint64_
     return code == 0;
 }
 
-/* Run on 1 to 4 ranks, with and without delays; print the verdict; returns 1 if it failed. */
+/* Each way as a process of several; rank 0 prints the verdict. */
+static inline int try_processes(const char *name, tsr_program *program, void *user, int rank)
+{
+    for (int way = 0; way < 6; ++way) {
+        if (try_process(program, user, rank, way))
+            continue;
+        printf("not ok %s process %d, way %d\n", name, rank, way);
+        return 1;
+    }
+    if (rank == 0)
+        printf("ok %s\n", name);
+    return 0;
+}
+
+/* Run on 1 to 4 ranks, with and without delays; print the verdict; returns 1 if it failed.  Where a
+ * launcher started several processes, these are the ranks. */
 static inline int try_ranks(const char *name, tsr_program *program, void *user)
 {
-    int way = 0;
+    int way = 0, rank;
+    if (try_is_process(&rank))
+        return try_processes(name, program, user, rank);
     for (int ranks = 1; ranks <= TRY_MOST_RANKS; ++ranks)
         for (uint64_t seed = 0; seed < 3; ++seed, ++way)
             if (!try_once(program, user, ranks, seed, way)) {

@@ -1,7 +1,9 @@
 /* transports/ucx/launch.c - who are we, and how do the others hear of us: PMIx.
  *
  * Called only where a launcher set PMIX_NAMESPACE: PMIx_Init without a server costs 11 to 19 ms and
- * answers UNREACH.  The namespace is PMIx's own state of the process; a process joins once.
+ * answers UNREACH.  PMIx's client is the process's: it is started once and ended as the process exits
+ * (a launcher takes one that exits without for a crash), however many runtimes come and go; each
+ * exchange has a key of its own, since what was looked up once is kept.
  *
  * Cost: one fence that collects, then a local look-up per rank.
  * Source: PMIx Standard 4.1, chapters 4 (PMIx_Init), 5 (Put, Commit, Get) and 6 (Fence). */
@@ -12,7 +14,10 @@
 
 #include "plugin.h"
 
-static const char card_key[] = "tessera.card";
+/* The process's: PMIx is. */
+static bool        has_client;
+static pmix_proc_t me;
+static unsigned    n_exchanges;
 
 static bool say(char *error, const char *what, pmix_status_t s)
 {
@@ -20,19 +25,26 @@ static bool say(char *error, const char *what, pmix_status_t s)
     return false;
 }
 
-/* The namespace of this job; PMIx_Init again only counts. */
-static pmix_status_t myself(pmix_proc_t *out)
+static void client_end(void)
 {
-    const pmix_status_t s = PMIx_Init(out, NULL, 0);
-    if (s == PMIX_SUCCESS)
-        (void)PMIx_Finalize(NULL, 0);
+    (void)PMIx_Finalize(NULL, 0);
+}
+
+static pmix_status_t client_start(void)
+{
+    if (has_client)
+        return PMIX_SUCCESS;
+    const pmix_status_t s = PMIx_Init(&me, NULL, 0);
+    has_client = s == PMIX_SUCCESS;
+    if (has_client)
+        (void)atexit(client_end);
     return s;
 }
 
-static bool job_size(const pmix_proc_t *me, int *out, char *error)
+static bool job_size(int *out, char *error)
 {
     pmix_proc_t all;
-    PMIX_LOAD_PROCID(&all, me->nspace, PMIX_RANK_WILDCARD);
+    PMIX_LOAD_PROCID(&all, me.nspace, PMIX_RANK_WILDCARD);
     pmix_value_t       *value = NULL;
     const pmix_status_t s = PMIx_Get(&all, PMIX_JOB_SIZE, NULL, 0, &value);
     if (s != PMIX_SUCCESS)
@@ -44,36 +56,31 @@ static bool job_size(const pmix_proc_t *me, int *out, char *error)
 
 bool launch_join(struct wire_place *out, char *error)
 {
-    pmix_proc_t         me;
-    const pmix_status_t s = PMIx_Init(&me, NULL, 0);
+    const pmix_status_t s = client_start();
     if (s != PMIX_SUCCESS)
         return say(error, "PMIx_Init", s);
-    if (!job_size(&me, &out->n_ranks, error)) {
-        (void)PMIx_Finalize(NULL, 0);
-        return false;
-    }
     out->rank = (int)me.rank;
-    return true;
+    return job_size(&out->n_ranks, error);
 }
 
-static pmix_status_t publish(const void *mine, size_t bytes)
+static pmix_status_t publish(const char *key, const void *mine, size_t bytes)
 {
     pmix_value_t value;
     PMIX_VALUE_CONSTRUCT(&value);
     value.type = PMIX_BYTE_OBJECT;
     value.data.bo.bytes = (char *)mine; /* Put copies */
     value.data.bo.size = bytes;
-    const pmix_status_t s = PMIx_Put(PMIX_GLOBAL, card_key, &value);
+    const pmix_status_t s = PMIx_Put(PMIX_GLOBAL, key, &value);
     return s == PMIX_SUCCESS ? PMIx_Commit() : s;
 }
 
 /* Wait for all, with everybody's cards. */
-static pmix_status_t gather(const pmix_proc_t *me)
+static pmix_status_t gather(void)
 {
     pmix_proc_t all;
     pmix_info_t info;
     bool        collect = true;
-    PMIX_LOAD_PROCID(&all, me->nspace, PMIX_RANK_WILDCARD);
+    PMIX_LOAD_PROCID(&all, me.nspace, PMIX_RANK_WILDCARD);
     PMIX_INFO_CONSTRUCT(&info);
     PMIX_INFO_LOAD(&info, PMIX_COLLECT_DATA, &collect, PMIX_BOOL);
     const pmix_status_t s = PMIx_Fence(&all, 1, &info, 1);
@@ -81,14 +88,14 @@ static pmix_status_t gather(const pmix_proc_t *me)
     return s;
 }
 
-static bool card_of(const pmix_proc_t *me, int rank, struct wire_cards *out, char *error)
+static bool card_of(const char *key, int rank, struct wire_cards *out, char *error)
 {
     pmix_proc_t   who;
     pmix_value_t *value = NULL;
     char          what[64];
     snprintf(what, sizeof what, "the card of rank %d", rank);
-    PMIX_LOAD_PROCID(&who, me->nspace, (pmix_rank_t)rank);
-    const pmix_status_t s = PMIx_Get(&who, card_key, NULL, 0, &value);
+    PMIX_LOAD_PROCID(&who, me.nspace, (pmix_rank_t)rank);
+    const pmix_status_t s = PMIx_Get(&who, key, NULL, 0, &value);
     if (s != PMIX_SUCCESS)
         return say(error, what, s);
     const bool fits = value->type == PMIX_BYTE_OBJECT;
@@ -103,12 +110,11 @@ static bool card_of(const pmix_proc_t *me, int rank, struct wire_cards *out, cha
 bool launch_exchange(const struct wire_place *at, const void *mine, size_t bytes,
                      struct wire_cards *out, char *error)
 {
-    pmix_proc_t   me;
-    pmix_status_t s = myself(&me);
+    char key[48];
+    snprintf(key, sizeof key, "tessera.card.%u", n_exchanges++);
+    pmix_status_t s = publish(key, mine, bytes);
     if (s == PMIX_SUCCESS)
-        s = publish(mine, bytes);
-    if (s == PMIX_SUCCESS)
-        s = gather(&me);
+        s = gather();
     if (s != PMIX_SUCCESS)
         return say(error, "exchanging addresses", s);
     out->data = calloc((size_t)at->n_ranks, sizeof *out->data);
@@ -118,7 +124,7 @@ bool launch_exchange(const struct wire_place *at, const void *mine, size_t bytes
         return say(error, "cards", PMIX_ERR_NOMEM);
     }
     for (int r = 0; r < at->n_ranks; ++r) {
-        if (card_of(&me, r, out, error))
+        if (card_of(key, r, out, error))
             continue;
         launch_cards_done(at, out);
         return false;
@@ -137,5 +143,5 @@ void launch_cards_done(const struct wire_place *at, struct wire_cards *c)
 
 void launch_part(void)
 {
-    (void)PMIx_Finalize(NULL, 0);
+    /* the client stays: see the top */
 }
