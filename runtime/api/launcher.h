@@ -6,7 +6,7 @@
 
 #include <tessera/status.h>
 
-#include "network/join.h"
+#include "network/network.h"
 
 /* Did a launcher start several processes of this program? */
 bool launcher_is_one_of_many(void);

@@ -507,8 +507,9 @@ tsr_status beat_meet(struct beat *b)
     while (b->alarm == ALARM_NONE && (missing = not_heard(b)) >= 0)
         if (pthread_cond_timedwait(&b->came, &b->lock, &until) != 0)
             break;
+    const bool alarm = b->alarm != ALARM_NONE; /* whoever waits next is told why */
     pthread_mutex_unlock(&b->lock);
-    if (missing < 0)
+    if (missing < 0 || alarm)
         return TSR_OK;
     return TSR_FAIL(ENVIRONMENT, "rank %d of %d (process %u on %.*s) could not be reached", missing,
                     b->n_ranks, b->card[missing].pid, (int)sizeof b->card[missing].name,

@@ -50,6 +50,19 @@ struct network *network_create_memory(struct memory_hub *hub, int rank);
 /* A rank dies: it and every other rank see PEER_LOST from now on. */
 void memory_hub_kill(struct memory_hub *hub, int rank);
 
+/* The cores a process may use, by the number the system gives them. */
+struct join_cores {
+    uint64_t bits[16];
+};
+/* Processes of the run that may use some of the same cores, this one included, and how many of them
+ * have a lower rank. */
+struct join_place {
+    int sharers, index;
+};
+/* The network of this process among those its launcher started.  NULL, with the thread's trace:
+ * ENVIRONMENT (no plug-in, no answer, a rank that cannot be reached), NO_MEMORY. */
+struct network *network_join(const struct join_cores *cores, struct join_place *out);
+
 /* Leave.  Who still waits for a message of this rank that was never sent gets PEER_LOST.  Takes NULL. */
 void network_destroy(struct network *net);
 

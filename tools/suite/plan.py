@@ -15,6 +15,14 @@ from builds import ASAN, HOSTILE, RELEASE, ROOT, TSAN, Build
 FRAMES = ROOT.parent / "shared" / "data" / "bcdi_scan54" / "frames.h5"
 
 
+# mpirun as root and with more ranks than cores; UCX over TCP alone.
+MPI = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+       "OMPI_MCA_rmaps_base_oversubscribe": "1", "UCX_NET_DEVICES": "lo"}
+TCP = {"UCX_TLS": "tcp,self"}
+# What is about ranks as threads and nothing else.
+THREADS_ALONE = ("program_ranks_memory", "program_ranks_fail")
+
+
 @dataclass
 class Step:
     name: str
@@ -46,6 +54,34 @@ def plain_steps(build: Build, label="", env=None):
     for program in build.programs("tests/program_*"):
         yield Step(f"{build.name}{label}: {program.name}", [program], limit_s=600,
                    env={**build.env, **(env or {})})
+
+
+def mpirun(build: Build, n, program, *arguments, label="", limit_s=300, judge=verdict.of_status,
+           env=None):
+    """One program as n processes, over what UCX finds here; `env` may choose."""
+    yield Step(f"{build.name}: mpirun -n {n} {Path(program).name}{label}",
+               ["mpirun", "-n", n, program, *arguments], judge, limit_s,
+               {**build.env, **MPI, **(env or {})})
+
+
+def process_steps(long):
+    """Ranks as processes: what ranks as threads are tested by, the oracle, and who dies."""
+    victim = RELEASE.folder / "tests/processes/process_victim"
+    if not victim.exists():
+        return
+    ranks = [p for p in RELEASE.programs("tests/program_ranks_*") if p.name not in THREADS_ALONE]
+    for program in ranks:
+        for n in (2, 4):
+            yield from mpirun(RELEASE, n, program, judge=verdict.of_plain)
+    oracle_program = RELEASE.folder / "tests/oracle/oracle"
+    for n in (2, 4):
+        yield from mpirun(RELEASE, n, oracle_program, "--programs", 2000 if long else 60, "--seed",
+                          12, "--processes", limit_s=1800)
+        yield from mpirun(RELEASE, n, oracle_program, "--programs", 1000 if long else 20, "--seed",
+                          14, "--processes", label=", TCP", limit_s=1800, env=TCP)
+    yield Step("processes: killed, stopped, busy, wrong",
+               [ROOT / "tests/processes/liveness", victim, "--times", 20 if long else 1,
+                "--busy", 30 if long else 5], limit_s=3600)
 
 
 def check_steps():
@@ -132,6 +168,7 @@ def steps(long):
     yield from check_steps()
     yield from unit_steps(RELEASE)
     yield from plain_steps(RELEASE)
+    yield from process_steps(long)
     yield from example_steps()
     yield from bench_steps()
     yield from build_steps(ASAN)

@@ -1,0 +1,151 @@
+/* victim.c - a program for processes that are to be killed, stopped, or wrong.
+ *
+ *     victim run SECONDS      stencils and reads until the time is over
+ *     victim busy SECONDS     one body of rank 1 takes that long; the others wait for its value
+ *     victim branch           rank 1 issues what the others do not
+ *     victim once             what is printed, and by whom
+ *
+ * Each process says `rank R of N is process P` on stderr as it begins, and `rank R ends with CODE` when
+ * it ends by itself.  Public headers only. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tessera/tessera.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { OUT, IN };
+enum { N = 40000 };
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static tsr_status smooth(const tsr_task_context *t)
+{
+    tsr_out_f64_1d out = tsr_out_f64_1d_of(t, OUT);
+    tsr_in_f64_1d  in = tsr_in_f64_1d_of(t, IN);
+    TSR_FOR_1D(i, out.box)
+        tsr_at(out, i) = 0.25 * tsr_at(in, i) + 0.5 * tsr_at(in, i + 1) + 0.25 * tsr_at(in, i + 2);
+    return TSR_OK;
+}
+
+static const tsr_task_desc smoothing = {
+    .name = "victim.smooth",
+    .args = {[OUT] = {TSR_WRITE, TSR_F64, 1, "out"}, [IN] = {TSR_READ, TSR_F64, 1, "in"}},
+    .constraints = {TSR_HALO(IN, OUT, .high = {2})},
+    .variants = {[TSR_CPU] = {.body = smooth}},
+};
+
+static double busy_seconds;
+
+static tsr_status sit(const tsr_task_context *t)
+{
+    tsr_out_f64_1d out = tsr_out_f64_1d_of(t, OUT);
+    const double   until = now_s() + busy_seconds;
+    if (tsr_rank() == 1)
+        while (now_s() < until)
+            ;
+    TSR_FOR_1D(i, out.box)
+        tsr_at(out, i) = 1;
+    return TSR_OK;
+}
+
+static const tsr_task_desc sitting = {
+    .name = "victim.sit",
+    .args = {[OUT] = {TSR_WRITE, TSR_F64, 1, "out"}},
+    .variants = {[TSR_CPU] = {.body = sit}},
+};
+
+static tsr_status step(tsr_store to, tsr_store from)
+{
+    TSR_SCOPE();
+    return tsr_issue(&smoothing, [OUT] = tsr_arg_of(tsr_slice(to, 0, 1, N - 1, 1)),
+                     [IN] = tsr_arg_of(from));
+}
+
+static tsr_status run(double seconds)
+{
+    TSR_SCOPE();
+    const double one = 1, begin = now_s();
+    tsr_store    s[2];
+    double       value = 0, left = seconds;
+    for (int k = 0; k < 2; ++k)
+        s[k] = tsr_store_filled(TSR_F64, TSR_SHAPE(N), &one);
+    for (int i = 0; left > 0; ++i) {
+        TSR_TRY(step(s[(i + 1) % 2], s[i % 2]));
+        if (i % 50 != 49)
+            continue;
+        TSR_TRY(tsr_value(tsr_project(s[0], 0, N / 2), &value));
+        left = begin + seconds - now_s();
+        TSR_TRY(tsr_agree(&left, sizeof left));
+    }
+    return value == one ? TSR_OK : TSR_FAIL(TASK_FAILED, "the value is %g", value);
+}
+
+static tsr_status busy(double seconds)
+{
+    TSR_SCOPE();
+    double sum[N];
+    busy_seconds = seconds;
+    const tsr_store s = tsr_store_create(TSR_F64, TSR_SHAPE(N));
+    TSR_TRY(tsr_issue(&sitting, [OUT] = tsr_arg_of(s)));
+    return tsr_read(s, sum, sizeof sum);
+}
+
+static tsr_status branch(void)
+{
+    TSR_SCOPE();
+    const double    one = 1;
+    double          value;
+    const tsr_store a = tsr_store_filled(TSR_F64, TSR_SHAPE(N), &one);
+    const tsr_store b = tsr_store_filled(TSR_F64, TSR_SHAPE(N), &one);
+    for (int i = 0; i < 200; ++i) {
+        if (i == 120 && tsr_rank() == 1)
+            TSR_TRY(step(a, b)); /* planted: what only rank 1 issues */
+        TSR_TRY(step(b, a));
+    }
+    return tsr_value(tsr_project(b, 0, 3), &value);
+}
+
+static tsr_status once(void)
+{
+    printf("a line of stdout\n");
+    TSR_ONCE
+    {
+        fprintf(stderr, "once: rank %d\n", tsr_rank());
+    }
+    return TSR_OK;
+}
+
+static tsr_status choose(int argc, char **argv)
+{
+    const char  *what = argc > 1 ? argv[1] : "";
+    const double seconds = argc > 2 ? atof(argv[2]) : 1;
+    if (strcmp(what, "run") == 0)
+        return run(seconds);
+    if (strcmp(what, "busy") == 0)
+        return busy(seconds);
+    if (strcmp(what, "branch") == 0)
+        return branch();
+    return once();
+}
+
+int main(int argc, char **argv)
+{
+    if (tsr_start(&argc, &argv) != TSR_OK) {
+        fprintf(stderr, "%s\n", tsr_error_text());
+        return 3;
+    }
+    const int rank = tsr_rank();
+    fprintf(stderr, "rank %d of %d is process %d\n", rank, tsr_rank_count(), (int)getpid());
+    const tsr_status s = choose(argc, argv);
+    if (s != TSR_OK)
+        fprintf(stderr, "rank %d: %s\n", rank, tsr_error_text());
+    const int code = tsr_finish() || s != TSR_OK ? 1 : 0;
+    fprintf(stderr, "rank %d ends with %d\n", rank, code);
+    return code;
+}
