@@ -178,6 +178,8 @@ TSR_API void tsr_provenance_leave_(tsr_provenance_guard_ *g);
     X(OVERLAPPED, "task bodies started while an older operation was unfinished")                   \
     X(STOLEN, "task bodies taken from another worker")                                             \
     X(RENAMES, "generations that got memory of their own instead of waiting")                      \
+    X(BOX_RENAMES, "of them, boxes beside a rest that stayed where it was")                        \
+    X(BOX_GATHERS, "times such a box and the rest had to come together"    )                     \
     X(WAITS_AVOIDED, "accesses of older operations that renaming made nobody wait for")            \
     X(IN_PLACE, "writes that went to the memory of the old generation")                            \
     X(EDGES, "waits found by analysis")                                                            \

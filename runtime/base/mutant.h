@@ -18,6 +18,8 @@
     X(THIEF_REUSED_SLOT, "a thief takes from a slot that was used anew")                           \
     X(WRONG_SUBTRACT, "subtracting a box from a layer loses the last rest")                        \
     X(RENAME_FORGETS_REST, "a rename forgets what the write does not cover")                       \
+    X(PART_NOT_BROUGHT, "a box that was renamed does not come back to the rest")                   \
+    X(PART_WITHOUT_REST, "what comes together anew forgets the rest of a renamed box")             \
     X(DROPPED_BOX, "the last box of a message is not unpacked")                                    \
     X(TEMPORARY_FREED_EARLY, "a temporary's piece dies one reader early")                          \
     X(FAILURE_NOT_PROPAGATED, "a failed input does not fail what reads it")                        \

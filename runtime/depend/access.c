@@ -159,7 +159,7 @@ void access_list_plan(struct analysis *a, int g, struct memo *m)
     const int room = (old != NULL ? old->n_accesses : 0) + 3 * TSR_MAX_ARGS;
     struct next_access *next = base_calloc((size_t)room, sizeof *next);
     int n = 0;
-    m->next_access[g] = next;
+    m->group[g].next_access = next;
     if (next == NULL) {
         a->no_memory = true;
         return;
@@ -197,7 +197,7 @@ void access_list_plan(struct analysis *a, int g, struct memo *m)
         if (group->folds >> k & 1)
             next[n++] = (struct next_access){-1, ACCESS_FOLD, (int16_t)k, false};
     }
-    m->n_next[g] = n;
+    m->group[g].n_next = n;
 }
 
 /* The entries as the memo says, from those of the list so far; those that do not stay are dropped. */
@@ -205,8 +205,9 @@ static void entries_make(const struct analysis *a, const struct memo *m, int g, 
                          bool same, struct access *out)
 {
     uint64_t stays = 0;
-    for (int k = 0; k < m->n_next[g]; ++k) {
-        const struct next_access *x = &m->next_access[g][k];
+    const struct memo_group *mine = &m->group[g];
+    for (int k = 0; k < mine->n_next; ++k) {
+        const struct next_access *x = &mine->next_access[k];
         if (x->old_entry < 0) {
             ++a->plan->users;
             out[k] = (struct access){.plan = a->plan, .arg = x->arg, .kind = x->kind,
@@ -244,11 +245,12 @@ static uint64_t shape_after(const struct analysis *a, int g, struct memo *m,
 {
     if (pruned || a->d->n_own > 0)
         return access_list_shape(i);
-    if (!m->shape_known[g] || a->rt->config.memo == 2) {
-        m->next_shape[g] = access_list_shape(i);
-        m->shape_known[g] = true;
+    struct memo_group *mine = &m->group[g];
+    if (!mine->shape_known || a->rt->config.memo == 2) {
+        mine->next_shape = access_list_shape(i);
+        mine->shape_known = true;
     }
-    return m->next_shape[g];
+    return mine->next_shape;
 }
 
 void access_list_commit(struct analysis *a, int g, struct memo *m)
@@ -261,7 +263,7 @@ void access_list_commit(struct analysis *a, int g, struct memo *m)
     i->n_accesses = 0;
     if (a->d->n_own > 0)
         sets_add(a, i);
-    const int n = m->n_next[g];
+    const int n = m->group[g].n_next;
     if (n > 0 && room(a, i, i->n_accesses + n)) {
         memcpy(i->access + i->n_accesses, next, sizeof *next * (size_t)n);
         i->n_accesses += n;

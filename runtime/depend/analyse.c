@@ -123,34 +123,44 @@ static void rename_candidates(struct analysis *a)
     for (int g = 0; g < a->n_groups; ++g) {
         struct group *group = &a->group[g];
         group->rename = group->candidate && (a->renamed >> g & 1);
-        if (group->rename &&
+        if (group->rename && !group->boxed &&
             group->before->elements != a->side->solid[__builtin_ctz(group->writes)])
             a->plain = false; /* copies of the rest are extras */
     }
 }
 
+/* No memory for what would be renamed: then it waits.  Not remembered. */
+static bool place_in_place(struct analysis *a)
+{
+    if (a->renamed == 0)
+        return false;
+    a->renamed = 0;
+    a->avoided = 0;
+    a->plain = false;
+    a->no_renaming = true;
+    rename_candidates(a);
+    return place(a);
+}
+
 /* Edges found anew; may decide that candidates are renamed and place again. NULL: short. */
-static struct memo *analyse_fresh(struct analysis *a, bool renamed_known)
+static struct memo *analyse_fresh(struct analysis *a)
 {
     if (!edges_find(a))
         return NULL;
     struct memo *m = pattern_create(a);
-    if (m == NULL || renamed_known)
+    if (m == NULL || a->no_renaming)
         return m;
     uint32_t mask = 0;
-    for (int g = 0; g < a->n_groups; ++g)
-        if (a->group[g].candidate)
-            mask |= 1u << g;
-    a->avoided = mask != 0 ? pattern_needless_waits(a, &m->pattern) : 0;
+    a->avoided = pattern_needless_waits(a, &m->pattern, &mask);
     if (a->avoided == 0)
         return m;
     pattern_release(&m->pattern);
     unplace(a);
     a->renamed = mask;
     rename_candidates(a);
-    if (!place(a) || !edges_find(a))
+    if (!place(a) && !place_in_place(a))
         return NULL;
-    return pattern_create(a);
+    return edges_find(a) ? pattern_create(a) : NULL;
 }
 
 static enum depend_result commit(struct analysis *a, struct memo *m)
@@ -203,7 +213,7 @@ static void analysis_begin(struct analysis *a, struct tsr_runtime *rt, struct sl
     a->extra = NULL;
     a->renamed = 0;
     a->avoided = 0;
-    a->no_memory = false;
+    a->no_memory = a->no_renaming = false;
     a->side = plan_side_get(rt, a->plan);
 }
 
@@ -216,6 +226,8 @@ enum depend_result depend_analyse(struct tsr_runtime *rt, struct slot *s)
     if (a.side == NULL)
         return DEPEND_SHORT;
     groups_find(&a);
+    if (a.has_parts)
+        parts_sort(&a);
     groups_decide(&a);
     if (rt->n_ranks > 1)
         exchange_prepare(&a);
@@ -227,13 +239,16 @@ enum depend_result depend_analyse(struct tsr_runtime *rt, struct slot *s)
             a.renamed = m->pattern.renamed;
     }
     rename_candidates(&a);
+    if (!place(&a)) {
+        if (!place_in_place(&a))
+            goto no_memory;
+        m = NULL;
+    }
     const bool known = m != NULL;
-    if (!place(&a))
-        goto no_memory;
     if (known && rt->config.memo == 2)
         check_memo(&a, m);
     if (!known) {
-        m = analyse_fresh(&a, false);
+        m = analyse_fresh(&a);
         if (m == NULL)
             goto undo;
         m->pattern.renamed = a.renamed;
@@ -319,6 +334,8 @@ void depend_root_drop(struct tsr_runtime *rt, struct root *root)
 {
     struct instance *i = root->instance;
     root->instance = NULL;
+    if (root->parts != NULL)
+        parts_drop(rt, root);
     if (root->owners != NULL)
         owner_map_destroy(root->owners);
     root->owners = NULL;

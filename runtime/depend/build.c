@@ -275,22 +275,35 @@ static bool is_implied(const struct analysis *a, const struct pattern *p, uint32
     return false;
 }
 
-/* How many waits are for the memory alone, not for a value or for whom a value waits for anyway? */
-uint64_t pattern_needless_waits(const struct analysis *a, const struct pattern *p)
+/* How many waits are for the memory of candidates alone, not for a value or for whom a value waits for
+ * anyway?  Which candidates are they? */
+uint64_t pattern_needless_waits(const struct analysis *a, const struct pattern *p, uint32_t *out_groups)
 {
+    uint32_t candidates = 0, found = 0;
     uint64_t n = 0;
-    for (int i = 0; i < p->n_actions; ++i)
+    for (int g = 0; g < a->n_groups; ++g)
+        if (a->group[g].candidate)
+            candidates |= 1u << g; /* they have arguments: the first 16 */
+    for (int i = 0; i < p->n_actions && candidates != 0; ++i)
         for (uint32_t k = p->first[i]; k < p->first[i + 1]; ++k) {
             const struct edge *e = &p->edge[k];
-            n += !e->value && e->producer != PRODUCER_SELF && !is_implied(a, p, (uint32_t)i, e);
+            if (e->value || e->producer == PRODUCER_SELF)
+                continue;
+            const int g = a->source[e->producer].group; /* -1: any */
+            const uint32_t whose = g < 0 ? candidates : g < 32 ? candidates & 1u << g : 0;
+            if (whose != 0 && !is_implied(a, p, (uint32_t)i, e)) {
+                ++n;
+                found |= whose;
+            }
         }
+    *out_groups = found;
     return n;
 }
 
 struct memo *pattern_create(struct analysis *a)
 {
     const struct depend_state *d = a->d;
-    struct memo *m = base_calloc(1, sizeof *m);
+    struct memo *m = base_calloc(1, sizeof *m + (size_t)a->n_groups * sizeof m->group[0]);
     const int n_actions = a->plan->n_points + a->n_extras;
     if (m == NULL)
         return NULL;

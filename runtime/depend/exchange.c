@@ -118,9 +118,22 @@ static bool is_reader(const struct analysis *a, const struct group *g, int k)
            ((g->writes >> k & 1) && !writes_boxes(a, k));
 }
 
+bool exchange_asks(const struct analysis *a, const struct group *g, int r, tsr_box *out)
+{
+    bool any = false;
+    for (int k = 0; k < a->plan->n_args; ++k) {
+        if (!(g->args >> k & 1) || !is_reader(a, g, k) || !exchange_takes_part(a, k, r))
+            continue;
+        const tsr_box b = exchange_box(a, k, r);
+        *out = any ? box_hull(out, &b) : b;
+        any = true;
+    }
+    return any;
+}
+
 void exchange_prepare(struct analysis *a)
 {
-    for (int i = 0; i < a->n_groups; ++i) {
+    for (int i = 0; i < a->n_groups && a->group[i].home < 0; ++i) { /* parts come last */
         struct group *g = &a->group[i];
         bool read[256] = {false}, written[256] = {false};
         g->owners = depend_owners(a->rt, g->root);
@@ -153,6 +166,8 @@ void exchange_prepare(struct analysis *a)
                 g->needed = true;
             }
         }
+        if (g->boxed && (g->settle || g->asked != NULL)) /* the rest would take part in messages */
+            g->candidate = g->boxed = false;
         if (g->settle || g->asked != NULL || a->side->n_folds > 0 ||
             (g->before != NULL && !box_contains(&g->before->box, &g->need)))
             a->plain = false;

@@ -9,6 +9,9 @@
  *    renamed when otherwise it would wait for readers or writers that its reads do not wait for anyway.
  *  - else in place.
  *
+ * A candidate whose rest is thick is renamed by box: what it writes becomes a part of the root, and the
+ * rest stays where it is (parts.c).
+ *
  * Invariants: nothing is changed before groups_place succeeded; groups_unplace undoes it.
  * Cost: O(arguments squared) words.  Threads: issuing thread. */
 #include <assert.h>
@@ -16,7 +19,7 @@
 
 #include "depend/internal.h"
 
-static void group_add(struct analysis *a, int g, int arg)
+void group_add(struct analysis *a, int g, int arg)
 {
     struct group *group = &a->group[g];
     const uint32_t bit = 1u << arg;
@@ -83,12 +86,15 @@ static bool is_forced(const struct analysis *a, const struct group *g)
     return false;
 }
 
-static void group_begin(struct group *g, struct root *root, int first)
+void group_begin(struct group *g, struct root *root, int first)
 {
     g->root = root;
     g->args = g->reads = g->writes = g->folds = 0;
     g->first = first;
     g->forced = g->candidate = g->rename = g->needed = g->settle = false;
+    g->boxed = g->afresh = false;
+    g->home = -1;
+    g->brought = g->dropped = 0;
     g->before = root->instance;
     g->old = g->now = NULL;
     g->owners = g->settled = NULL;
@@ -98,6 +104,7 @@ static void group_begin(struct group *g, struct root *root, int first)
 void groups_find(struct analysis *a)
 {
     a->n_groups = 0;
+    a->has_parts = false;
     for (int i = 0; i < a->plan->n_args; ++i) {
         a->group_of[i] = -1;
         if (!a->plan->arg[i].store || a->plan->arg[i].unbound)
@@ -107,10 +114,18 @@ void groups_find(struct analysis *a)
             ++g;
         if (g == a->n_groups) {
             group_begin(&a->group[g], a->op->arg[i].root, i);
+            a->has_parts |= a->group[g].root->parts != NULL;
             ++a->n_groups;
         }
         group_add(a, g, i);
     }
+}
+
+/* Does the write leave a thick rest, which copying would cost more than it is worth? */
+static bool leaves_thick_rest(const struct analysis *a, const struct group *g)
+{
+    const int64_t written = a->side->solid[__builtin_ctz(g->writes)];
+    return g->before->elements - written > written / 4;
 }
 
 static bool is_candidate(const struct analysis *a, const struct group *g)
@@ -123,8 +138,7 @@ static bool is_candidate(const struct analysis *a, const struct group *g)
         return false;
     if (a->side->solid[w] == 0 || (g->before->foreign && g->root->attach_mode == TSR_ATTACH_WRITE))
         return false;
-    const int64_t written = a->side->solid[w];
-    return (g->before->elements - written) <= written / 4;
+    return !leaves_thick_rest(a, g) || parts_may_box(a, g);
 }
 
 /* Several ranks: what this one's instance must cover. */
@@ -160,8 +174,9 @@ void groups_decide(struct analysis *a)
         if ((g->writes | g->folds) != 0 && g->before != NULL && g->before->foreign &&
             g->root->attach_mode == TSR_ATTACH_READ)
             g->forced = true; /* the owner's buffer is only read */
-        g->candidate = !g->forced && is_candidate(a, g);
-        if (g->forced || grows(a, g))
+        g->candidate = !g->forced && g->args != 0 && is_candidate(a, g);
+        g->boxed = g->candidate && leaves_thick_rest(a, g);
+        if (g->forced || g->home >= 0 || grows(a, g))
             a->plain = false;
     }
 }
@@ -208,7 +223,7 @@ void analysis_own(struct analysis *a, struct instance *i, const tsr_box *box, ui
 }
 
 /* Copies of `boxes` from one instance to the other, large ones in several actions. */
-static void add_copies(struct analysis *a, const struct group *g, struct instance *from,
+void groups_add_copies(struct analysis *a, const struct group *g, struct instance *from,
                        struct instance *to, const struct box_list *boxes)
 {
     const int64_t most = (int64_t)(1 << 20) / (int64_t)g->root->element_bytes + 1;
@@ -276,7 +291,7 @@ static void copy_rest(struct analysis *a, const struct group *g, struct instance
             a->no_memory = true;
     }
     if (!MUTANT(RENAME_FORGETS_REST))
-        add_copies(a, g, from, to, &rest);
+        groups_add_copies(a, g, from, to, &rest);
     box_list_done(&rest);
 }
 
@@ -287,33 +302,50 @@ static struct instance *fresh(struct analysis *a, const struct group *g, const t
     return instance_create(a->rt, g->root, box);
 }
 
+/* The memory that is read, where the root's will not do.  NULL: no memory. */
+static struct instance *larger(struct analysis *a, struct group *g)
+{
+    const bool several = a->rt->n_ranks > 1;
+    if (g->before == NULL)
+        return fresh(a, g, several ? &g->need : NULL);
+    if (grows(a, g))
+        return instance_create(a->rt, g->root, &g->need);
+    struct instance *i = g->afresh ? instance_create(a->rt, g->root, &g->before->box) : NULL;
+    return i != NULL ? i : g->before; /* without memory: in place, which waits */
+}
+
+/* It starts as a copy of the root's. */
+static void copy_grown(struct analysis *a, struct group *g)
+{
+    struct box_list all = {0};
+    if (g->reads == 0 && g->folds == 0 && !g->settle && g->asked == NULL && g->brought == 0) {
+        copy_rest(a, g, g->before, g->old); /* what is written anyway need not be copied */
+        g->forced = g->candidate = g->rename = false;
+        return;
+    }
+    a->no_memory |= !parts_rest(g, &all);
+    if (!(MUTANT(PART_WITHOUT_REST) && g->brought != 0))
+        groups_add_copies(a, g, g->before, g->old, &all);
+    box_list_done(&all);
+}
+
 /* The memory that is read: the root's, or a larger one that starts as its copy. */
 bool groups_place(struct analysis *a)
 {
     for (int i = 0; i < a->n_groups; ++i) {
         struct group *g = &a->group[i];
         g->old = g->before;
-        if (g->before == NULL) {
-            if (a->rt->n_ranks > 1 && !g->needed)
-                continue; /* nothing of it here */
-            g->old = fresh(a, g, a->rt->n_ranks > 1 ? &g->need : NULL);
-        } else if (grows(a, g)) {
-            g->old = instance_create(a->rt, g->root, &g->need);
+        if (g->home >= 0) { /* a part on its way home: only read */
+            parts_bring(a, g);
+            continue;
         }
+        if (g->before == NULL && a->rt->n_ranks > 1 && !g->needed)
+            continue; /* nothing of it here */
+        g->now = g->old = larger(a, g);
         if (g->old == NULL)
             return false;
-        g->now = g->old;
-        if (g->before == NULL || g->old == g->before)
-            continue;
-        struct box_list all = {0};
-        a->no_memory |= !box_list_add(&all, &g->before->box) && !box_is_empty(&g->before->box);
-        if (g->reads == 0 && g->folds == 0 && !g->settle && g->asked == NULL) {
-            copy_rest(a, g, g->before, g->old); /* what is written anyway need not be copied */
-            g->forced = g->candidate = g->rename = false;
-        } else {
-            add_copies(a, g, g->before, g->old, &all);
-        }
-        box_list_done(&all);
+        if (g->before != NULL && g->old != g->before)
+            copy_grown(a, g);
     }
     return !a->no_memory;
 }
@@ -328,10 +360,17 @@ bool groups_place_written(struct analysis *a)
             continue;
         if (g->old == NULL || !(g->forced || g->rename))
             continue;
-        g->now = fresh(a, g, &g->old->box);
+        assert(!g->boxed || g->old == g->before);
+        if (g->boxed) {
+            const tsr_box box = region_hull(&a->side->here[__builtin_ctz(g->writes)]);
+            g->now = parts_make_room(g) ? instance_create(a->rt, g->root, &box) : NULL;
+        } else {
+            g->now = fresh(a, g, &g->old->box);
+        }
         if (g->now == NULL)
             return false;
-        copy_rest(a, g, g->old, g->now);
+        if (!g->boxed)
+            copy_rest(a, g, g->old, g->now);
     }
     return !a->no_memory;
 }
@@ -381,16 +420,16 @@ void groups_commit(struct analysis *a)
             hold_all(a, g);
         if (g->now != NULL && g->now == g->before && g->writes != 0)
             observe_count(observe_lane(a->rt->observe, 0), TSR_COUNT_IN_PLACE, 1);
-        if (g->now == g->before || g->now == NULL)
+        if (g->home >= 0 || g->dropped != 0 || (g->rename && g->boxed))
+            parts_commit(a, g);
+        if (g->now == g->before || g->now == NULL || (g->rename && g->boxed))
             continue;
-        if (g->before != NULL) {
-            a->d->held_bytes += g->before->bytes;
-            observe_count(observe_lane(a->rt->observe, 0), TSR_COUNT_RENAMES, 1);
-            access_list_drop(g->before);
-            instance_release(a->rt, g->before);
-        }
         if (g->old != g->before && g->old != g->now)
             instance_release(a->rt, g->old); /* the slot holds it */
-        g->root->instance = g->now;
+        parts_replace(g->root, g->before, g->now);
+        if (g->before != NULL) {
+            observe_count(observe_lane(a->rt->observe, 0), TSR_COUNT_RENAMES, 1);
+            instance_leave(a->rt, g->before);
+        }
     }
 }

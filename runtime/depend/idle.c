@@ -46,6 +46,16 @@ bool depend_may_run_at_once(struct tsr_runtime *rt, const struct operation *op)
     return side != NULL && side->at_once > 0;
 }
 
+/* The instance that argument k works on; NULL: none yet, or it takes several. */
+static inline struct instance *instance_of(const struct plan_side *side, int k,
+                                           const struct root *root)
+{
+    if (root->parts == NULL)
+        return root->instance;
+    const tsr_box box = region_hull(&side->here[k]);
+    return root_instance_of(root, &box);
+}
+
 static bool accumulators_take(struct tsr_runtime *rt, struct slot *s, const struct plan_side *side)
 {
     for (int f = 0; f < side->n_folds; ++f) {
@@ -56,7 +66,7 @@ static bool accumulators_take(struct tsr_runtime *rt, struct slot *s, const stru
             return false;
         s->accumulator[k] = memory_data(s->accumulator_block[k]);
         s->spot_extra[s->n_extras++] = (struct extra){.kind = EXTRA_FOLD, .arg = k, .peer = -1,
-                                                      .to = s->op.arg[k].root->instance,
+                                                      .to = instance_of(side, k, s->op.arg[k].root),
                                                       .element_bytes = element};
     }
     s->extra = s->spot_extra;
@@ -69,8 +79,10 @@ static inline bool bind_root(struct tsr_runtime *rt, struct slot *s, const struc
 {
     if (root->instance == NULL && (root->instance = instance_create(rt, root, NULL)) == NULL)
         return false;
-    bind_instance(s, side, k, root->instance);
-    return true;
+    const struct instance *i = instance_of(side, k, root);
+    if (i != NULL)
+        bind_instance(s, side, k, i);
+    return i != NULL;
 }
 
 bool depend_bind_idle(struct tsr_runtime *rt, struct slot *s)

@@ -15,6 +15,7 @@ enum {
     MEMO_MOST = 4096,    /* entries; then the table is emptied */
     LIST_PRUNE = 16,     /* entries of an access list: beyond, complete ones go */
     LIST_MOST = 48,      /* beyond, all become one */
+    GROUPS_MOST = (1 + ROOT_PARTS) * TSR_MAX_ARGS,
     EDGES_COARSE = 8,    /* points of one producer a point waits for singly; beyond, for all of it */
 };
 
@@ -27,7 +28,7 @@ struct action_set {
     uint32_t      *action;
 };
 
-/* One root of the operation that is analysed. */
+/* One root of the operation that is analysed; of a root with parts, one of its instances. */
 struct group {
     struct root *root;
     uint32_t     args, reads, writes, folds; /* masks of arguments */
@@ -36,6 +37,10 @@ struct group {
     bool         candidate;        /* may be renamed to avoid waiting */
     bool         rename;           /* is renamed */
     bool         needed;           /* this rank holds something of it */
+    bool         boxed;            /* candidate: what is written becomes a part */
+    bool         afresh;           /* parts and rest come together in new memory */
+    int8_t       home;             /* a part that comes back: to this group; -1: an ordinary group */
+    uint32_t     brought, dropped; /* masks of the root's parts: that come back; that are overwritten */
     struct instance *before;       /* the root's when analysis began; NULL: none */
     struct instance *old;          /* what is read: before, or grown */
     struct instance *now;          /* what is written and stays: old, or new */
@@ -73,18 +78,23 @@ struct next_access {
     bool    joins;     /* READ: this operation joins the old entry */
 };
 
+/* The access list of a group as the operation leaves it. */
+struct memo_group {
+    int      n_next;
+    bool     shape_known;
+    struct next_access *next_access;
+    uint64_t next_shape;    /* of the list */
+};
+
 /* A memoised analysis. */
 struct memo {
     struct pattern pattern; /* first: slots point here */
     uint64_t       key[2];
     int            n_sources;
     struct source *source;
-    int            n_groups;
-    int            n_next[TSR_MAX_ARGS];
-    struct next_access *next_access[TSR_MAX_ARGS];
-    bool           shape_known[TSR_MAX_ARGS];
-    uint64_t       next_shape[TSR_MAX_ARGS]; /* of the list after it */
     struct memo   *next;    /* in a bucket */
+    int            n_groups;
+    struct memo_group group[]; /* [n_groups] */
 };
 
 struct loose_edge {
@@ -125,8 +135,9 @@ struct analysis {
     struct plan         *plan;
     struct plan_side    *side;
     int                  n_groups;
-    struct group         group[TSR_MAX_ARGS];
+    struct group         group[GROUPS_MOST];
     int8_t               group_of[TSR_MAX_ARGS];
+    bool                 has_parts;  /* a root's boxes lie in several instances */
     bool                 plain;      /* no extras but folds: may be memoised */
     int                  n_extras, extra_capacity;
     struct extra        *extra;
@@ -135,6 +146,7 @@ struct analysis {
     uint32_t             renamed;
     uint64_t             avoided;
     bool                 no_memory;
+    bool                 no_renaming; /* there was no memory for it */
 };
 
 /* side.c */
@@ -149,6 +161,10 @@ bool strips_build(struct strips *out, const struct plan *p, int n_points, int fi
 void strips_done(struct strips *s);
 
 /* group.c */
+void group_begin(struct group *g, struct root *root, int first);
+void group_add(struct analysis *a, int g, int arg);
+void groups_add_copies(struct analysis *a, const struct group *g, struct instance *from,
+                       struct instance *to, const struct box_list *boxes);
 bool group_may_share(const struct plan *p, int w, int r);
 void groups_find(struct analysis *a);
 void groups_decide(struct analysis *a);
@@ -159,6 +175,19 @@ void groups_commit(struct analysis *a);
 struct extra *analysis_extra(struct analysis *a, int kind, int arg);
 void analysis_own(struct analysis *a, struct instance *i, const tsr_box *box, uint32_t action,
                   bool write);
+
+/* parts.c */
+void parts_sort(struct analysis *a);      /* after groups_find */
+bool parts_may_box(const struct analysis *a, const struct group *g);
+void parts_bring(struct analysis *a, const struct group *g);
+/* All of g->before but what comes back from parts. */
+bool parts_rest(const struct group *g, struct box_list *out);
+bool parts_make_room(struct group *g);
+void parts_replace(struct root *root, const struct instance *old, struct instance *now);
+void parts_commit(struct analysis *a, struct group *g);
+void parts_drop(struct tsr_runtime *rt, struct root *root);
+/* The root lets go of an instance that operations in flight may hold. */
+void instance_leave(struct tsr_runtime *rt, struct instance *i);
 
 /* exchange.c: several ranks */
 void exchange_prepare(struct analysis *a);
@@ -172,10 +201,12 @@ bool exchange_takes_part(const struct analysis *a, int k, int r);
 tsr_box exchange_box(const struct analysis *a, int k, int r);
 /* Where rank r applies the totals of REDUCE argument k: what all that contribute to it meet. */
 tsr_box exchange_fold_box(const struct plan *plan, int k, int r);
+/* What rank r asks of the group's root, as one box; false: nothing. */
+bool exchange_asks(const struct analysis *a, const struct group *g, int r, tsr_box *out);
 
 /* build.c */
 bool edges_find(struct analysis *a);      /* into d->loose, a->source */
-uint64_t pattern_needless_waits(const struct analysis *a, const struct pattern *p);
+uint64_t pattern_needless_waits(const struct analysis *a, const struct pattern *p, uint32_t *out_groups);
 struct memo *pattern_create(struct analysis *a);
 void pattern_release(struct pattern *p);
 

@@ -24,7 +24,8 @@ void memo_key(struct analysis *a, uint64_t key[2])
         const uint64_t state = group->before == NULL  ? 0
                                : MUTANT(STALE_MEMO) ? (uint64_t)group->before->n_accesses + 2
                                                     : group->before->shape + 2;
-        const uint64_t flags = (uint64_t)group->args << 8 | (uint64_t)group->candidate << 2 |
+        const uint64_t flags = (uint64_t)group->args << 8 | (uint64_t)group->boxed << 3 |
+                               (uint64_t)group->candidate << 2 |
                                (uint64_t)group->root->temporary << 1 | (group->before == NULL);
         h = fold(fold(h, state, 0x9e3779b97f4a7c15ull), flags, 0xff51afd7ed558ccdull);
         k = fold(fold(k, flags, 0x94d049bb133111ebull), state, 0xa0761d6478bd642full);
@@ -50,8 +51,8 @@ void pattern_release(struct pattern *p)
     base_free(p->first);
     base_free(p->edge);
     base_free(m->source);
-    for (int g = 0; g < TSR_MAX_ARGS; ++g)
-        base_free(m->next_access[g]);
+    for (int g = 0; g < m->n_groups; ++g)
+        base_free(m->group[g].next_access);
     base_free(m);
 }
 
@@ -89,9 +90,9 @@ bool memo_same(const struct memo *a, const struct memo *b)
         memcmp(a->source, b->source, (size_t)a->n_sources * sizeof *a->source) != 0)
         return false;
     for (int g = 0; g < a->n_groups; ++g)
-        if (a->n_next[g] != b->n_next[g] ||
-            memcmp(a->next_access[g], b->next_access[g],
-                   (size_t)a->n_next[g] * sizeof *a->next_access[g]) != 0)
+        if (a->group[g].n_next != b->group[g].n_next ||
+            memcmp(a->group[g].next_access, b->group[g].next_access,
+                   (size_t)a->group[g].n_next * sizeof *a->group[g].next_access) != 0)
             return false;
     return true;
 }

@@ -91,16 +91,19 @@ static tsr_box look(struct looking *l)
 
 /* The boxes that f's values name: of each local point and of them all. */
 static tsr_status image_boxes(const struct operation *op, const struct plan *p, int k,
-                              const tsr_constraint *c, tsr_box *local, tsr_box *hull)
+                              const tsr_constraint *c, int rank, tsr_box *local, tsr_box *hull)
 {
     const struct plan_arg *pf = &p->arg[c->on];
     const struct root *f = op->arg[c->on].root;
     struct looking l = {.c = c, .target = op->arg[k].view, .rank = pf->rank};
     bool any = false;
-    if (f->instance == NULL)
+    const struct instance *in = root_instance_of(f, &pf->rank_box[rank]);
+    if (in == NULL && f->instance != NULL)
+        return tsr_fail_(op->site, TSR_NO_MEMORY, "no memory to bring an image's values together");
+    if (in == NULL)
         return TSR_OK;
-    const int64_t offset = view_strides(pf->view, f->instance->stride, l.stride);
-    l.origin = instance_origin(f->instance, f->element_bytes) + offset * (int64_t)f->element_bytes;
+    const int64_t offset = view_strides(pf->view, in->stride, l.stride);
+    l.origin = instance_origin(in, f->element_bytes) + offset * (int64_t)f->element_bytes;
     for (int i = 0; i < p->n_points; ++i) {
         l.row = p->boxes + (int64_t)i * p->row + pf->box_at;
         const tsr_box named = look(&l);
@@ -140,9 +143,9 @@ static tsr_status bring_values(struct tsr_runtime *rt, const struct operation *o
 {
     struct root *f = op->arg[on].root;
     struct view *view = op->arg[on].view;
-    uint64_t number = f->last_writer;
-    if (rt->n_ranks > 1)
-        number = gather_issue(rt, f, view, op->plan->arg[on].rank_box, op->site);
+    const tsr_box *asked = op->plan->arg[on].rank_box;
+    const uint64_t number = rt->n_ranks > 1 ? gather_issue(rt, f, view, asked, op->site)
+                                            : values_together(rt, f, view, asked, op->site);
     issue_wait(rt, number);
     TSR_TRY(failure_agree(rt, number));
     const struct trace *lost = rt->n_ranks > 1 ? failure_of(rt, number) : NULL;
@@ -155,7 +158,7 @@ static tsr_status bring_values(struct tsr_runtime *rt, const struct operation *o
 
 /* This rank's boxes, into the plan; its hull. */
 static void find_here(struct finding *s, const struct operation *op, int k, const tsr_constraint *c,
-                      bool failed, tsr_box *hull)
+                      int rank, bool failed, tsr_box *hull)
 {
     if (s->status != TSR_OK)
         return;
@@ -168,7 +171,7 @@ static void find_here(struct finding *s, const struct operation *op, int k, cons
     for (int i = 0; i < p->n_points; ++i)
         local[i].rank = hull->rank;
     if (!failed)
-        s->status = image_boxes(op, p, k, c, local, hull);
+        s->status = image_boxes(op, p, k, c, rank, local, hull);
     if (s->status == TSR_OK && !solve_image_points(p, k, local))
         s->status = no_memory(op);
     base_free(local);
@@ -189,7 +192,7 @@ static tsr_status find_boxes(struct tsr_runtime *rt, struct finding *s, const st
     uint64_t number;
     bool failed;
     TSR_TRY(bring_values(rt, op, c->on, &number, &failed));
-    find_here(s, op, k, c, failed, &mine.hull);
+    find_here(s, op, k, c, rt->rank, failed, &mine.hull);
     s->f_failed |= failed;
     all[0] = mine;
     all[0].status = mine.status = s->status;

@@ -64,6 +64,12 @@ void operation_done(struct tsr_runtime *rt, struct operation *op);
 void pieces_release(struct pieces *p);
 void root_use_done(struct tsr_runtime *rt, struct root *root);
 
+/* values.c */
+/* One rank: whoever is to look at `box` of the root as one piece of memory waits for the operation with
+ * this number.  Where the box lies in several instances, it is one that brings them together. */
+uint64_t values_together(struct tsr_runtime *rt, struct root *root, struct view *view,
+                         const tsr_box *box, tsr_site at);
+
 /* failure.c */
 void failure_retire(struct tsr_runtime *rt, struct slot *s);   /* in program order */
 void failure_verdict(struct tsr_runtime *rt);                  /* of the oldest unfinished operation */

@@ -65,6 +65,16 @@ uint64_t gather_issue(struct tsr_runtime *rt, struct root *root, struct view *vi
     return issue_take_closed(rt, &op);
 }
 
+uint64_t values_together(struct tsr_runtime *rt, struct root *root, struct view *view,
+                         const tsr_box *box, tsr_site at)
+{
+    if (root->last_writer > rt->issue->closed)
+        issue_close(rt);
+    if (root->parts == NULL || root_instance_of(root, box) != NULL)
+        return root->last_writer;
+    return gather_issue(rt, root, view, box, at);
+}
+
 static tsr_status answer(struct tsr_runtime *rt, const struct root *root, const struct view *view,
                          tsr_site at, const char *what)
 {
@@ -95,13 +105,21 @@ tsr_status values_status(struct tsr_runtime *rt, struct root *root, struct view 
     return status != TSR_OK ? status : answer(rt, root, view, at, "tsr_store_status()");
 }
 
-static void copy_out(const struct root *root, const struct view *view, void *out)
+static tsr_status lies_apart(tsr_site at)
 {
-    const struct instance *i = root->instance;
+    return tsr_fail_(at, TSR_NO_MEMORY, "no memory to bring a store together");
+}
+
+static tsr_status copy_out(const struct root *root, const struct view *view, const tsr_box *box,
+                           void *out, tsr_site at)
+{
+    const struct instance *i = root_instance_of(root, box);
     int64_t stride[TSR_MAX_RANK], dense[TSR_MAX_RANK], n = 1;
+    if (i == NULL && root->instance != NULL)
+        return lies_apart(at);
     if (i == NULL) { /* nobody ever wrote it */
         memset(out, 0, (size_t)view_volume(view) * root->element_bytes);
-        return;
+        return TSR_OK;
     }
     const int64_t offset = view_strides(view, i->stride, stride);
     for (int d = view->rank - 1; d >= 0; --d) {
@@ -111,21 +129,25 @@ static void copy_out(const struct root *root, const struct view *view, void *out
     const char *from = instance_origin(i, root->element_bytes) +
                        offset * (int64_t)root->element_bytes;
     strided_copy(view->rank, view->extent, root->element_bytes, out, dense, from, stride);
+    return TSR_OK;
 }
 
 tsr_status values_read(struct tsr_runtime *rt, struct root *root, struct view *view, void *out,
                        tsr_site at)
 {
-    uint64_t number = root->last_writer;
+    uint64_t number;
     if (view_volume(view) == 0)
         return values_status(rt, root, view, at);
+    const tsr_box all = box_of_shape(view->rank, view->extent);
+    const struct region r = view_region(view, &all);
+    const tsr_box box = region_hull(&r);
     if (rt->n_ranks > 1) {
         tsr_box asked[256];
-        const tsr_box box = box_of_shape(view->rank, view->extent);
-        const struct region r = view_region(view, &box);
         for (int k = 0; k < rt->n_ranks; ++k)
-            asked[k] = region_hull(&r);
+            asked[k] = box;
         number = gather_issue(rt, root, view, asked, at);
+    } else {
+        number = values_together(rt, root, view, &box, at);
     }
     const tsr_status status = settle(rt, root, number, at);
     if (status != TSR_OK)
@@ -134,8 +156,7 @@ tsr_status values_read(struct tsr_runtime *rt, struct root *root, struct view *v
     if (failed != TSR_OK)
         return failed;
     TSR_TRY(gathered(rt, number, at, "a value was asked for"));
-    copy_out(root, view, out);
-    return TSR_OK;
+    return copy_out(root, view, &box, out, at);
 }
 
 /* A box of the view's whose elements lie in `mine` of the root, clipped to the view. */
@@ -157,7 +178,7 @@ tsr_status values_local(struct tsr_runtime *rt, struct root *root, struct view *
                         int capacity, int *out_n, tsr_site at)
 {
     tsr_box mine = box_of_shape(root->rank, root->extent);
-    uint64_t number = root->last_writer;
+    uint64_t number;
     bool has = view_volume(view) > 0;
     if (rt->n_ranks > 1) {
         struct owner_map *map = depend_owners(rt, root);
@@ -174,6 +195,8 @@ tsr_status values_local(struct tsr_runtime *rt, struct root *root, struct view *
         mine = asked[rt->rank];
         has = has && !box_is_empty(&mine);
         number = gather_issue(rt, root, view, asked, at);
+    } else {
+        number = values_together(rt, root, view, &mine, at);
     }
     tsr_status status = settle(rt, root, number, at);
     if (status == TSR_OK)
@@ -186,8 +209,11 @@ tsr_status values_local(struct tsr_runtime *rt, struct root *root, struct view *
     *out_n = 0;
     if (!has || root->instance == NULL || !piece_of(view, &mine, &piece.box))
         return TSR_OK;
-    const int64_t offset = view_strides(view, root->instance->stride, piece.stride);
-    char *at_zero = instance_origin(root->instance, root->element_bytes) +
+    const struct instance *i = root_instance_of(root, &mine);
+    if (i == NULL)
+        return lies_apart(at);
+    const int64_t offset = view_strides(view, i->stride, piece.stride);
+    char *at_zero = instance_origin(i, root->element_bytes) +
                     offset * (int64_t)root->element_bytes;
     int64_t low = 0;
     for (int d = 0; d < view->rank; ++d)

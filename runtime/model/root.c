@@ -98,6 +98,18 @@ void root_destroy(struct tsr_runtime *rt, struct root *root)
     give(rt->roots, root);
 }
 
+struct instance *root_instance_of(const struct root *root, const tsr_box *box)
+{
+    for (int p = 0; root->parts != NULL && p < root->parts->n; ++p) {
+        struct instance *i = root->parts->part[p];
+        if (box_contains(&i->box, box))
+            return i;
+        if (box_meets(&i->box, box))
+            return NULL;
+    }
+    return root->instance;
+}
+
 bool root_bind_extent(struct tsr_runtime *rt, struct root *root, int64_t rows)
 {
     assert(!root->extent_known);

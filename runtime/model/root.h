@@ -54,6 +54,14 @@ struct instance {
     struct instance *held_next, **held_link; /* in memory/'s list of those alive */
 };
 
+/* Newer instances of some boxes of a root: what lies in a part is no longer in the root's own instance.
+ * Parts do not meet. */
+enum { ROOT_PARTS = 4 };
+struct root_parts {
+    int              n;
+    struct instance *part[ROOT_PARTS];
+};
+
 /* How a root came to be, and what may be done with it. */
 enum root_kind { ROOT_PLAIN, ROOT_UNBOUND, ROOT_ATTACHED, ROOT_SEALED };
 
@@ -80,6 +88,8 @@ struct root {
 
     /* this rank's memory */
     struct instance *instance;      /* NULL: none yet */
+    struct root_parts *parts;       /* renamed boxes; NULL: none */
+    int32_t          n_brought;     /* times that parts had to come back to the rest */
     struct pieces   *pieces;        /* of a temporary, between its writer and its last reader */
     int32_t          piece_uses;    /* how many arguments of the window name them */
     uint32_t         piece_cut;     /* window's scan: the cut all of them have */
@@ -132,6 +142,10 @@ struct root *root_create(struct tsr_runtime *rt, const struct root_make *m);
 void root_destroy(struct tsr_runtime *rt, struct root *root);
 /* Set the first extent of an unbound root, once; false: no memory.  root->whole is a new view. */
 bool root_bind_extent(struct tsr_runtime *rt, struct root *root, int64_t rows);
+
+/* The one instance that holds all of `box` at its newest version; NULL: there is none, or it takes
+ * several. */
+struct instance *root_instance_of(const struct root *root, const tsr_box *box);
 
 struct root_pool;
 struct root_pool *root_pool_create(void);

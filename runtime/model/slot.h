@@ -172,7 +172,7 @@ struct slot {
     struct extra          spot_extra[4]; /* folds of an operation that runs at once */
     struct strips         own_strips; /* where extras make the plan's unfit */
     struct memory_block  *accumulator_block[TSR_MAX_ARGS];
-    struct instance      *held[3 * TSR_MAX_ARGS];
+    struct instance      *held[(3 + ROOT_PARTS) * TSR_MAX_ARGS];
     int                   n_held;
     struct action_set    *sets[3 * TSR_MAX_ARGS];
     int                   n_sets;
