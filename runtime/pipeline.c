@@ -120,6 +120,20 @@ static bool is_written(const struct plan_arg *pa)
     return pa->store && !pa->unbound && (pa->access == TSR_WRITE || pa->access == TSR_READ_WRITE);
 }
 
+/* Do two arguments change one root, one of them as the result of a fold?  Who owns it afterwards is said in
+ * a box a rank, and the rank of the result has one round both; alike only where every rank folds into the
+ * same boxes. */
+static bool folds_beside(const struct operation *op, int k, int j)
+{
+    const struct plan_arg *a = &op->plan->arg[k], *b = &op->plan->arg[j];
+    const bool folds = a->access == TSR_REDUCE, too = b->access == TSR_REDUCE;
+    if (op->arg[k].root == NULL || op->arg[k].root != op->arg[j].root || (!folds && !too))
+        return false;
+    if (folds && too)
+        return !a->whole || !b->whole;
+    return is_written(folds ? b : a);
+}
+
 /* Do the boxes that different ranks would write of one root meet?  Owner maps speak of one box a rank:
  * explicit pieces, images and several arguments may be disjoint although their ranks' hulls are not. */
 static bool ranks_meet(const struct tsr_runtime *rt, const struct operation *op)
@@ -130,6 +144,9 @@ static bool ranks_meet(const struct tsr_runtime *rt, const struct operation *op)
         return false;
     for (int k = 0; k < p->n_args; ++k) {
         const struct plan_arg *pa = &p->arg[k];
+        for (int j = 0; j < k; ++j)
+            if (folds_beside(op, k, j))
+                return true;
         bool doubtful = p->manual || p->has_image || (pa->store && !pa->unbound && !pa->view->exact);
         if (!is_written(pa))
             continue;

@@ -375,13 +375,28 @@ static bool index_leaves(struct fold *f)
     return true;
 }
 
-/* Call fold_all for each coordinate of the kept dimensions this rank has. */
+/* The leaves that this rank has a part in: its own, and those of whoever sends it partials, which may
+ * have other coordinates where ranks do not stand in line. */
+static struct tree leaves_to_fold(const struct fold *f)
+{
+    struct tree all = f->mine;
+    for (int r = 0; r < f->w->rt->n_ranks && f->target < 0; ++r)
+        for (int d = 0; d < all.rank && f->peer[r].at != NULL && f->peer[r].takes_part; ++d) {
+            const struct tree *t = &f->peer[r].leaves;
+            all.low[d] = t->low[d] < all.low[d] ? t->low[d] : all.low[d];
+            all.high[d] = t->high[d] > all.high[d] ? t->high[d] : all.high[d];
+        }
+    return all;
+}
+
+/* Call fold_all for each coordinate of the kept dimensions this rank has a part in. */
 static void fold_trees(struct fold *f, const struct extra *x)
 {
+    const struct tree all = leaves_to_fold(f);
     struct tree t = {.rank = f->plan->rank};
     for (int d = 0; d < t.rank; ++d) {
         const bool kept = f->kept >> d & 1;
-        t.low[d] = kept ? f->mine.low[d] : 0;
+        t.low[d] = kept ? all.low[d] : 0;
         t.high[d] = kept ? t.low[d] + 1 : f->plan->leaf_grid[d];
         if (t.low[d] == t.high[d]) /* nothing is iterated over: there is no leaf, and no total */
             return;
@@ -395,9 +410,9 @@ static void fold_trees(struct fold *f, const struct extra *x)
         for (; d >= 0; --d) {
             if (!(f->kept >> d & 1))
                 continue;
-            if (++t.low[d], ++t.high[d] <= f->mine.high[d])
+            if (++t.low[d], ++t.high[d] <= all.high[d])
                 break;
-            t.low[d] = f->mine.low[d];
+            t.low[d] = all.low[d];
             t.high[d] = t.low[d] + 1;
         }
         if (d < 0)
