@@ -165,6 +165,18 @@ static void add_candidate(void *user, const struct problem *q, const struct cand
         (long long)c->surface, (long long)c->imbalance);
 }
 
+/* Ranks with unequal machines have unequal shares. */
+static void add_shares(struct observe_text *t, const struct problem *q)
+{
+    const struct rank_machine *m = q->rt->machines;
+    const int                  n = q->rt->n_ranks;
+    bool                       equal = true;
+    for (int r = 1; r < n; ++r)
+        equal &= m[r].workers == m[0].workers;
+    for (int r = 0; r < n && r < 64 && !equal; ++r)
+        observe_text_add(t, "%s%lld", r ? ", " : "; shares by workers: ", (long long)m[r].workers);
+}
+
 static void add_place(struct observe_text *t, const struct problem *q, const struct plan *p)
 {
     struct words w;
@@ -186,6 +198,8 @@ static void add_place(struct observe_text *t, const struct problem *q, const str
         add_grid(t, p->rank, p->rank_grid);
         if (q->chosen.key >= 0)
             observe_text_add(t, ", the key of %s", solve_arg_name(q, q->chosen.key, &w));
+        else
+            add_shares(t, q);
         observe_text_add(t, "\n");
     }
     for (int r = 0; r < p->n_ranks && r < 64; ++r) {

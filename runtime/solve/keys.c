@@ -6,7 +6,6 @@
  * position alike for all ranks: a monotone map of positions turns a partition into one.
  *
  * Shared. Cost: O(ranks), O(ranks^2) for keys of manual launches. Threads: the issuing thread. */
-#include <stdlib.h>
 
 #include "solve/rank_grid.h"
 #include "solve/solve.h"
@@ -77,23 +76,24 @@ static bool is_partition(const struct problem *q, const tsr_box *boxes, bool com
     return true;
 }
 
-static int compare_words(const void *a, const void *b)
+/* Is box `b` in the line along d through `from`'s lowest corner? */
+static bool is_in_line(const tsr_box *b, const tsr_box *from, int d)
 {
-    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
+    for (int e = 0; e < b->rank; ++e)
+        if (e != d && (from->low[e] < b->low[e] || from->low[e] >= b->high[e]))
+            return false;
+    return !box_is_empty(b);
 }
 
-void keys_describe(const struct problem *q, const tsr_box *boxes, int64_t *scratch, int *grid)
+void keys_describe(const struct problem *q, const tsr_box *boxes, int *grid)
 {
+    const tsr_box *end = boxes + q->rt->n_ranks, *from = boxes;
+    while (from < end && box_is_empty(from))
+        ++from;
     for (int d = 0; d < q->rank; ++d) {
-        int n = 0;
-        for (int r = 0; r < q->rt->n_ranks; ++r)
-            if (!box_is_empty(&boxes[r]))
-                scratch[n++] = boxes[r].low[d];
-        qsort(scratch, (size_t)n, sizeof *scratch, compare_words);
-        grid[d] = n > 0;
-        for (int k = 1; k < n; ++k)
-            grid[d] += scratch[k] != scratch[k - 1];
+        grid[d] = 0;
+        for (const tsr_box *b = from; b < end; ++b)
+            grid[d] += is_in_line(b, from, d);
     }
 }
 
@@ -126,7 +126,7 @@ void keys_each(struct search *s, void (*consider)(struct search *, struct candid
         if (!key || known || !follows_iteration(q, i) || !boxes_of_key(q, i, key, s->boxes))
             continue;
         if (q->on_candidate)
-            keys_describe(q, s->boxes, s->weight, c.grid);
+            keys_describe(q, s->boxes, c.grid);
         consider(s, c);
     }
 }

@@ -1,7 +1,7 @@
 /* solve/rank_grid.c - which box of the iteration space each rank owns.
  *
- * Candidates are the grids whose extents multiply to the number of ranks, cut evenly (by workers
- * where one dimension alone is cut), and for each argument whose root has a key (the partition of
+ * Candidates are the grids whose extents multiply to the number of ranks, and for each argument whose
+ * root has a key (the partition of
  * its last writer) the boxes of that key seen through the argument's view, so that data stays where
  * it is. Of all candidates the one with the least bytes
  *
@@ -12,13 +12,20 @@
  * the least surface, the least imbalance, and the first: even grids with the outermost dimension cut
  * most come first, then keys in the order of arguments.
  *
+ * A grid is cut by the ranks' workers, one dimension after the other: the innermost into slabs by the
+ * workers that the ranks of each have together, each slab along the next by its own ranks', and so on:
+ * leaves are long along inner dimensions, and what is cut last is cut most exactly
+ * (a jagged partition: Saule, Bas, Catalyurek, "Load-balancing spatially located computations using
+ * rectangular partitions", 2012, section 3.2). Where machines are equal, all slabs are cut alike; so they
+ * are where a result of several dimensions is folded along others, lest many ranks meet in one.
+ *
  * All of it is shared: integers, from the stream and the machine table alone. Cost: O(candidates *
- * ranks * arguments), ranks beyond 64 by a fixed sample. Threads: the issuing thread. */
+ * ranks * arguments), ranks beyond 64 by a fixed sample; ranks in pairs for results, up to 256. Threads: the issuing thread. */
 #include <string.h>
 
 #include "solve/rank_grid.h"
 
-enum { SAMPLES = 64, OWNER_CHANGE = 4, SMALL = 4096 };
+enum { SAMPLES = 64, MOST_PAIRED = 256, OWNER_CHANGE = 4, SMALL = 4096 };
 
 /* ---- costs ---- */
 
@@ -86,6 +93,28 @@ static struct arg_cost cost_of_box(const struct problem *q, int arg, const tsr_b
     return c;
 }
 
+/* Would ranks fold into boxes of the result that meet but are not the same? All of it then goes to one. */
+static bool folds_crosswise(const struct problem *q, int arg, const tsr_box *boxes)
+{
+    const int n = q->rt->n_ranks;
+    tsr_box   a, b;
+    if (q->desc->args[arg].access != TSR_REDUCE || n > MOST_PAIRED)
+        return false;
+    for (int r = 0; r < n; ++r) {
+        if (box_is_empty(&boxes[r]))
+            continue;
+        solve_derive_box(q, arg, &boxes[r], &a);
+        for (int s = 0; s < r; ++s) {
+            if (box_is_empty(&boxes[s]))
+                continue;
+            solve_derive_box(q, arg, &boxes[s], &b);
+            if (!box_equal(&a, &b) && box_meets(&a, &b))
+                return true;
+        }
+    }
+    return false;
+}
+
 static void add_cost(const struct problem *q, int arg, const tsr_box *boxes, struct candidate *c)
 {
     const int       n = q->rt->n_ranks, step = n > SAMPLES ? (n + SAMPLES - 1) / SAMPLES : 1;
@@ -102,6 +131,8 @@ static void add_cost(const struct problem *q, int arg, const tsr_box *boxes, str
         sum.volume = add64(sum.volume, one.volume);
     }
     const int64_t once = cost_of_box(q, arg, &all, 0).volume, scale = mul64(bytes, step);
+    if (folds_crosswise(q, arg, boxes))
+        c->moved = add64(c->moved, mul64(mul64(once, n), bytes));
     c->moved = add64(c->moved, mul64(sum.read, scale));
     c->moved = add64(c->moved, mul64(mul64(sum.changed, OWNER_CHANGE), scale));
     c->rekeyed = add64(c->rekeyed, mul64(sum.rekeyed, scale));
@@ -172,50 +203,65 @@ static void consider(struct search *s, struct candidate c)
     memcpy(q->rank_box, s->boxes, (size_t)q->rt->n_ranks * sizeof *s->boxes);
 }
 
-/* ---- even grids ---- */
+/* ---- grids ---- */
 
-static int64_t soft_unit(const struct problem *q, int d, int n)
+/* A multiple that cuts along d should stand at: small against the smallest of `parts` even parts. */
+static int64_t soft_unit(const struct problem *q, int d, int64_t parts)
 {
     int64_t soft = q->soft[d];
-    while (soft > 1 && q->extent[d] / soft < 8 * (int64_t)n)
+    while (soft > 1 && q->extent[d] / soft < mul64(8, parts))
         soft /= 2;
     if (q->leafwise || soft <= 1)
         return q->unit[d];
     const int64_t both = q->unit[d] % soft == 0 ? q->unit[d] : mul64(q->unit[d], soft);
-    return both > q->extent[d] / n ? q->unit[d] : both;
+    return both > q->extent[d] / parts ? q->unit[d] : both;
 }
 
-static bool cut_grid(struct search *s, const int *grid)
+/* A box to be shared along dimensions 0 .. d by the ranks first, first + step, ...: those that have its
+ * place in the grid along the others. */
+struct share {
+    int      d, first, step;
+    tsr_box  box;
+    int64_t *scratch; /* positions and weights of the cuts along 0 .. d */
+};
+
+/* Workers of the ranks that part `c` of `n` is for; where cuts go straight through, of all that have this
+ * place along d. */
+static int64_t workers_of(const struct search *s, const struct share *all, int n, int c)
+{
+    int64_t sum = 0;
+    for (int r = 0; r < s->q->rt->n_ranks; ++r)
+        if (r / all->step % n == c && (s->straight || r % all->step == all->first))
+            sum += s->weight[r];
+    return sum;
+}
+
+static void share_box(struct search *s, const int *grid, const struct share *all)
 {
     const struct problem *q = s->q;
-    int                   cut_dims = 0;
-    int64_t              *at = s->cuts;
-    for (int d = 0; d < q->rank; ++d)
-        cut_dims += grid[d] > 1;
-    for (int d = 0; d < q->rank; ++d) {
-        s->cut[d] = at;
-        solve_even_cut(q, d, (struct interval){0, q->extent[d]}, grid[d], soft_unit(q, d, grid[d]),
-                       cut_dims == 1 && grid[d] > 1 ? s->weight : NULL, at);
-        at += grid[d] + 1;
+    const int             d = all->d;
+    if (d < 0) {
+        s->boxes[all->first] = box_is_empty(&all->box) ? (tsr_box){.rank = q->rank} : all->box;
+        return;
     }
-    return true;
-}
-
-static void grid_boxes(struct search *s, const int *grid)
-{
-    const struct problem *q = s->q;
-    for (int r = 0; r < q->rt->n_ranks; ++r) {
-        tsr_box *b = &s->boxes[r];
-        *b = (tsr_box){.rank = q->rank};
-        int rest = r;
-        for (int d = q->rank - 1; d >= 0; --d) {
-            const int c = rest % grid[d];
-            rest /= grid[d];
-            b->low[d] = s->cut[d][c];
-            b->high[d] = s->cut[d][c + 1];
-        }
-        if (box_is_empty(b))
-            *b = (tsr_box){.rank = q->rank};
+    const int    n = grid[d];
+    int64_t     *cut = all->scratch, *weight = cut + n + 1, sum = 0, least = INT64_MAX;
+    struct share part = *all;
+    part.d = d - 1;
+    part.step = all->step * n;
+    part.scratch = weight + n;
+    for (int c = 0; c < n; ++c) {
+        weight[c] = workers_of(s, all, n, c);
+        least = min64(least, weight[c]);
+        sum += weight[c];
+    }
+    solve_even_cut(q, d, (struct interval){0, q->extent[d]}, n,
+                   soft_unit(q, d, ceil_div(sum, least)), weight, cut);
+    for (int c = 0; c < n; ++c) {
+        part.first = all->first + c * all->step;
+        part.box.low[d] = cut[c];
+        part.box.high[d] = cut[c + 1];
+        share_box(s, grid, &part);
     }
 }
 
@@ -223,8 +269,10 @@ static void consider_grid(struct search *s, const int *grid)
 {
     struct candidate c = {.key = -1};
     memcpy(c.grid, grid, sizeof c.grid);
-    cut_grid(s, grid);
-    grid_boxes(s, grid);
+    share_box(s, grid, &(struct share){.d = s->q->rank - 1,
+                                       .step = 1,
+                                       .box = {.rank = s->q->rank},
+                                       .scratch = s->cuts});
     consider(s, c);
 }
 
@@ -252,6 +300,23 @@ static void each_grid(struct search *s, int d, int left, int *grid)
     }
 }
 
+/* Does a result move with some of what may be cut, but not with all? Ranks then fold into the same boxes
+ * of it only where they stand in line. */
+static bool folds_in_line(const struct problem *q)
+{
+    for (int i = 0; i < q->op->n_args; ++i) {
+        bool kept = false, folded = false;
+        for (int d = 0; d < q->rank && q->desc->args[i].access == TSR_REDUCE; ++d) {
+            const bool drives = is_cuttable(q, d) && solve_drives(q, i, d);
+            kept |= drives;
+            folded |= is_cuttable(q, d) && !drives;
+        }
+        if (kept && folded)
+            return true;
+    }
+    return false;
+}
+
 /* ---- the choice ---- */
 
 static bool can_cut(const struct problem *q)
@@ -268,16 +333,17 @@ static tsr_status search_ranks(struct problem *q)
     struct search s = {.q = q};
     int           grid[TSR_MAX_RANK] = {1, 1, 1, 1, 1, 1, 1, 1};
     s.boxes = base_calloc((size_t)n, sizeof *s.boxes);
-    s.cuts = base_calloc((size_t)n + 2 * TSR_MAX_RANK, sizeof *s.cuts);
+    s.cuts = base_calloc(2 * (size_t)n + 3 * TSR_MAX_RANK, sizeof *s.cuts);
     s.weight = base_calloc((size_t)n, sizeof *s.weight);
     const bool ok = s.boxes && s.cuts && s.weight;
     if (ok) {
         for (int r = 0; r < n; ++r)
             s.weight[r] = max64(1, q->rt->machines[r].workers);
+        s.straight = folds_in_line(q);
         each_grid(&s, 0, n, grid);
         keys_each(&s, consider);
         if (q->chosen.key >= 0)
-            keys_describe(q, q->rank_box, s.weight, q->chosen.grid);
+            keys_describe(q, q->rank_box, q->chosen.grid);
     }
     base_free(s.boxes);
     base_free(s.cuts);

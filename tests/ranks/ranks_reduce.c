@@ -292,6 +292,110 @@ static int sums_through_an_image(int argc, char **argv, void *user)
     return 0;
 }
 
+/* ---- rows summed where ranks of unequal machines do not stand in line ---- */
+
+enum { LONG = 700, WIDE = 1100 };
+
+static tsr_status put_body(const tsr_task_context *t)
+{
+    tsr_out_f64_2d out = tsr_out_f64_2d_of(t, INTO);
+    TSR_FOR_2D(i, j, out.box)
+        tsr_at(out, i, j) = (double)((i * 5 + j) % 17);
+    return TSR_OK;
+}
+
+static const tsr_task_desc put_f64 = {
+    .name = "test.put",
+    .args = {[INTO] = {TSR_WRITE, TSR_F64, 2, "into"}},
+    .variants = {[TSR_CPU] = {.body = put_body}},
+};
+
+/* Sums are of small whole numbers: exact in any order, so that nothing may be lost or come twice. */
+static int crosswise(int argc, char **argv, void *user)
+{
+    static const double zero = 0;
+    double              want[LONG], got[LONG], then[LONG];
+    (void)argc, (void)argv, (void)user;
+    TSR_SCOPE();
+    const tsr_store from = tsr_store_create(TSR_F64, TSR_SHAPE(LONG, WIDE));
+    const tsr_store row = tsr_store_filled(TSR_F64, TSR_SHAPE(LONG), &zero);
+    const tsr_store copy = tsr_store_create(TSR_F64, TSR_SHAPE(LONG));
+    const tsr_store wide = tsr_promote(row, 1, WIDE);
+    memset(want, 0, sizeof want);
+    NEED_OK(tsr_issue(&put_f64, [INTO] = tsr_arg_of(from)));
+    for (int k = 0; k < 3; ++k) {
+        for (int i = 0; i < LONG; ++i)
+            for (int j = 0; j < WIDE; ++j)
+                want[i] += (i * 5 + j) % 17;
+        NEED_OK(tsr_issue(&along_f64, [INTO] = tsr_arg_of(wide), [FROM] = tsr_arg_of(from)));
+        if (k == 1) /* at once, while the fold may not be over */
+            NEED_OK(tsr_copy(copy, row));
+        if (k == 1)
+            memcpy(then, want, sizeof then);
+        if (k == 1)
+            NEED_OK(tsr_fill(tsr_slice(row, 0, 100, 500, 1), &zero));
+        for (int i = 100; k == 1 && i < 500; ++i)
+            want[i] = 0;
+    }
+    NEED_OK(tsr_read(row, got, sizeof got));
+    NEED(memcmp(got, want, sizeof got) == 0);
+    NEED_OK(tsr_read(copy, got, sizeof got));
+    NEED(memcmp(got, then, sizeof got) == 0);
+    return 0;
+}
+
+/* ---- a fold into a store of which the same task writes another part ---- */
+
+enum { BESIDE_SUM, BESIDE_OUT, BESIDE_IN };
+
+static tsr_status beside_body(const tsr_task_context *t)
+{
+    int64_t       *sum = tsr_element_i64_of(t, BESIDE_SUM);
+    tsr_out_i64_1d out = tsr_out_i64_1d_of(t, BESIDE_OUT);
+    tsr_in_i64_1d  in = tsr_in_i64_1d_of(t, BESIDE_IN);
+    TSR_FOR_1D(i, out.box)
+    {
+        *sum += tsr_at(in, i);
+        tsr_at(out, i) = 2 * tsr_at(in, i);
+    }
+    return TSR_OK;
+}
+
+static const tsr_task_desc beside_task = {
+    .name = "test.beside",
+    .args = {[BESIDE_SUM] = {TSR_REDUCE, TSR_I64, .name = "sum", .reduction = TSR_SUM},
+             [BESIDE_OUT] = {TSR_WRITE, TSR_I64, 1, "out"},
+             [BESIDE_IN] = {TSR_READ, TSR_I64, 1, "in"}},
+    .constraints = {TSR_BROADCAST(BESIDE_SUM), TSR_ALIGN(BESIDE_OUT, BESIDE_IN)},
+    .variants = {[TSR_CPU] = {.body = beside_body}},
+};
+
+static int beside(int argc, char **argv, void *user)
+{
+    enum { N = 400, M = 8 };
+    int64_t x[N][M], got[N][M];
+    (void)argc, (void)argv, (void)user;
+    for (int i = 0; i < N; ++i)
+        for (int j = 0; j < M; ++j)
+            x[i][j] = i + 1000 * j;
+    TSR_SCOPE();
+    const tsr_store s = tsr_store_create(TSR_I64, TSR_SHAPE(N, M));
+    const tsr_store one = tsr_project(tsr_project(s, 1, 3), 0, N / 2 + 37);
+    NEED_OK(tsr_write(s, x, sizeof x));
+    for (int k = 0; k < 4; ++k) {
+        for (int i = 0; i < N; ++i) {
+            x[N / 2 + 37][3] += x[i][5];
+            x[i][5] *= 2;
+        }
+        NEED_OK(tsr_issue(&beside_task, [BESIDE_SUM] = tsr_arg_of(one),
+                          [BESIDE_OUT] = tsr_arg_of(tsr_project(s, 1, 5)),
+                          [BESIDE_IN] = tsr_arg_of(tsr_project(s, 1, 5))));
+    }
+    NEED_OK(tsr_read(s, got, sizeof got));
+    NEED(memcmp(got, x, sizeof got) == 0);
+    return 0;
+}
+
 int main(void)
 {
     struct sums first = {0};
@@ -300,5 +404,7 @@ int main(void)
     failed += try_ranks("reductions_feed_tasks", feedback, NULL);
     failed += try_ranks("points_that_meet", points_that_meet, NULL);
     failed += try_ranks("sums_through_an_image", sums_through_an_image, NULL);
+    failed += try_ranks("ranks_fold_crosswise", crosswise, NULL);
+    failed += try_ranks("folded_beside_what_is_written", beside, NULL);
     return failed;
 }

@@ -96,6 +96,47 @@ Test(cuts, one_dimension_goes_by_workers)
     run_stop(&run);
 }
 
+/* Extents times workers, for several: each rank has its share of the work, within a part of a cut. */
+static void check_shares(int n, const int64_t *workers, int rank, const int64_t *extent)
+{
+    struct run   run;
+    struct plan *plans[STAGE_MAX_RANKS];
+    int64_t      sum = 0, volume = 1;
+    run_start(&run, n, workers);
+    const int in = run_root(&run, TSR_F64, rank, extent), out = run_root(&run, TSR_F64, rank, extent);
+    solve_and_check(&run, &(struct call){&heat, 2, {see(in), see(out)}}, plans);
+    for (int r = 0; r < n; ++r)
+        sum += workers[r];
+    for (int d = 0; d < rank; ++d)
+        volume *= extent[d];
+    for (int r = 0; r < n; ++r) {
+        const int64_t want = volume / sum * workers[r];
+        const int64_t got = box_volume(&plans[0]->rank_iteration[r]);
+        cr_assert(got > want - want / 8 && got < want + want / 8, "rank %d of %d: %lld, not %lld", r,
+                  n, (long long)got, (long long)want);
+    }
+    run_release(&run, plans);
+    run_stop(&run);
+}
+
+Test(cuts, several_dimensions_go_by_workers)
+{
+    check_shares(4, EXTENTS(1, 3, 2, 2), 2, EXTENTS(1000, 1000));
+    check_shares(4, EXTENTS(1, 1, 1, 5), 2, EXTENTS(800, 800));
+    check_shares(4, EXTENTS(1, 30, 30, 30), 2, EXTENTS(4000, 3000));
+    check_shares(6, EXTENTS(4, 1, 1, 1, 4, 2), 2, EXTENTS(600, 900));
+    check_shares(8, EXTENTS(1, 2, 3, 4, 5, 6, 7, 8), 3, EXTENTS(200, 200, 200));
+    struct run   run;
+    struct plan *plans[STAGE_MAX_RANKS];
+    run_start(&run, 4, EXTENTS(1, 3, 2, 2));
+    const int in = run_root(&run, TSR_F64, 2, EXTENTS(1000, 1000));
+    const int out = run_root(&run, TSR_F64, 2, EXTENTS(1000, 1000));
+    solve_and_check(&run, &(struct call){&heat, 2, {see(in), see(out)}}, plans);
+    cr_assert(plans[0]->rank_grid[0] == 2 && plans[0]->rank_grid[1] == 2, "blocks all the same");
+    run_release(&run, plans);
+    run_stop(&run);
+}
+
 Test(cuts, keys_keep_data_in_place)
 {
     struct run   run;

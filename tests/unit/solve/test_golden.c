@@ -67,6 +67,11 @@ Test(golden, heat_on_four_ranks)
     heat_program(4, EXTENTS(2, 2, 2, 2), "heat_on_four_ranks");
 }
 
+Test(golden, heat_on_a_jagged_grid)
+{
+    heat_program(4, EXTENTS(1, 3, 2, 2), "heat_on_a_jagged_grid");
+}
+
 Test(golden, interior_written_in_place)
 {
     struct run          run;
