@@ -110,8 +110,8 @@ static inline int64_t tsr_offset_(int rank, const int64_t *stride, const int64_t
         return w;                                                                                  \
     }
 #define TSR_DEFINE_WINDOWS_OF_RANK_(NAME, name, T, N)                                              \
-    TSR_DEFINE_WINDOW_(const T, tsr_in_##name##_##N##d, TSR_##NAME, N, false)                      \
-    TSR_DEFINE_WINDOW_(T, tsr_out_##name##_##N##d, TSR_##NAME, N, true)
+    TSR_DEFINE_WINDOW_(const T, tsr_in##name##_##N##d, TSR_##NAME, N, false)                       \
+    TSR_DEFINE_WINDOW_(T, tsr_out##name##_##N##d, TSR_##NAME, N, true)
 #define TSR_DEFINE_WINDOWS_(NAME, name, T)                                                         \
     TSR_DEFINE_WINDOWS_OF_RANK_(NAME, name, T, 1)                                                  \
     TSR_DEFINE_WINDOWS_OF_RANK_(NAME, name, T, 2)                                                  \
@@ -121,7 +121,7 @@ static inline int64_t tsr_offset_(int rank, const int64_t *stride, const int64_t
     TSR_DEFINE_WINDOWS_OF_RANK_(NAME, name, T, 6)                                                  \
     TSR_DEFINE_WINDOWS_OF_RANK_(NAME, name, T, 7)                                                  \
     TSR_DEFINE_WINDOWS_OF_RANK_(NAME, name, T, 8)                                                  \
-    static inline T *tsr_element_##name##_of(const tsr_task_context *t, int arg)                   \
+    static inline T *tsr_element##name##_of(const tsr_task_context *t, int arg)                    \
     {                                                                                              \
         if (__builtin_expect(!tsr_window_fits_(t, arg, TSR_##NAME, 0, true), 0)) {                 \
             tsr_window_mismatch_(t, arg, TSR_##NAME, 0, true);                                     \
@@ -129,7 +129,7 @@ static inline int64_t tsr_offset_(int rank, const int64_t *stride, const int64_t
         }                                                                                          \
         return (T *)(void *)t->arg[arg].origin;                                                    \
     }                                                                                              \
-    static inline T tsr_##name##_of(const tsr_task_context *t, int arg)                            \
+    static inline T tsr##name##_of(const tsr_task_context *t, int arg)                             \
     {                                                                                              \
         T v;                                                                                       \
         if (!tsr_window_fits_(t, arg, TSR_##NAME, 0, false)) {                                     \
@@ -146,7 +146,7 @@ static inline int64_t tsr_offset_(int rank, const int64_t *stride, const int64_t
  * tsr_f64_of(t, ARG): the value of a scalar or of a 0-dimensional argument;
  * tsr_element_f64_of(t, ARG): where a 0-dimensional argument lies, to write or reduce into.
  * For every type of TSR_TYPE_MAP. */
-#define X(NAME, name, T) TSR_DEFINE_WINDOWS_(NAME, name, T)
+#define X(NAME, name, T) TSR_DEFINE_WINDOWS_(NAME, _##name, T) /* pasted at once: bool is a macro */
 TSR_TYPE_MAP(X)
 #undef X
 

@@ -73,6 +73,22 @@ static inline tsr_store attach_elements(tsr_type t, tsr_shape shape, uint64_t se
     return tsr_attach(t, shape, drawn_elements(t, n, seed), mode, free_elements, NULL);
 }
 
+static inline tsr_store attach_blocks(tsr_type t, tsr_shape shape, uint64_t seed,
+                                      tsr_attach_mode mode, const int64_t *blocks)
+{
+    oracle_op o = {.type = t, .shape = shape, .seed = seed};
+    tsr_tile  tile[MAX_TILES];
+    size_t    n = el_size(t);
+    for (int d = 0; d < shape.rank; ++d)
+        n *= (size_t)shape.extent[d];
+    memcpy(o.p + 1, blocks, 4 * sizeof *blocks);
+    uint8_t  *b = aligned_alloc(64, (n + 64 * MAX_TILES + 64) & ~(size_t)63);
+    const int count = tiles_deal(&o, tsr_rank_count(), tsr_rank(), b, tile);
+    for (int k = 0; k < count; ++k)
+        tile_elements(&o, &tile[k].box, NULL, tile[k].data);
+    return tsr_attach_tiles(t, shape, tile, count, mode, NULL, NULL);
+}
+
 static inline tsr_partition drawn_boxes(tsr_shape shape, int64_t n, uint64_t seed)
 {
     tsr_box box[64];

@@ -9,7 +9,12 @@
     X(STEP, "slice with a step")                                                                   \
     X(NEGATIVE, "slice backwards")                                                                 \
     X(VIEW_OF_VIEW, "view of a view")                                                              \
+    X(DEEP_VIEW, "view of a view of a view of a view")                                             \
     X(WRITE_VIEW, "write through a view")                                                          \
+    X(EMPTY, "store without an element")                                                           \
+    X(EMPTY_TASK, "task over nothing")                                                             \
+    X(BLOCKS, "attached as blocks of 2 dimensions")                                                \
+    X(LATE_SEAL, "sealed handle read 20 records later")                                            \
     X(DIMS_0, "0 dimensions")                                                                      \
     X(DIMS_1, "1 dimension")                                                                       \
     X(DIMS_2, "2 dimensions")                                                                      \
@@ -36,13 +41,18 @@
     X(DISJOINT, "written through an image")                                                        \
     X(MIN_EXTENT, "MIN_EXTENT")                                                                    \
     X(MULTIPLE_OF, "MULTIPLE_OF")                                                                  \
+    X(UNEVEN, "HALO, uneven, of 3 dimensions or more")                                             \
+    X(BOTH, "MULTIPLE_OF with MIN_EXTENT")                                                         \
     X(OVERLAP, "overlap within one")                                                               \
     X(MANUAL, "manual launch")                                                                     \
     X(PRIORITY, "priority")                                                                        \
+    X(PROVENANCE, "provenance")                                                                    \
+    X(WORK, "a hint of work")                                                                        \
     X(PURE, "pure")                                                                                \
     X(CANONICAL, "canonical")                                                                      \
     X(LEAF, "canonical, leaf given")                                                               \
     X(LAYOUT_C, "layout C")                                                                        \
+    X(LAYOUT_ALIGNED, "layout aligned")                                                            \
     X(LAYOUT_F, "layout Fortran")                                                                  \
     X(FOREIGN, "foreign function")                                                                 \
     X(SCRATCH, "scratch")                                                                          \
@@ -52,6 +62,11 @@
     X(COMPLEX_PRODUCT, "complex product")                                                          \
     X(USER_ORDERED, "operator that does not commute")                                              \
     X(PROMOTED_ACC, "accumulator by a stretched view")                                             \
+    X(IMAGE_ACC, "accumulator by IMAGE")                                                           \
+    X(CUT_ACC, "accumulator cut by hand")                                                          \
+    X(TWO_ACC, "two accumulators in a task")                                                       \
+    X(MANUAL_ACC, "accumulator whole in a manual launch")                                          \
+    X(NOT_FINITE, "float sum that meets NaN or infinity")                                          \
     X(WHOLE_ACC, "accumulator by BROADCAST")                                                       \
     X(FAILED, "task that fails")                                                                   \
     X(DOWNSTREAM, "task that reads what failed")                                                   \
@@ -61,6 +76,7 @@
     X(SEVERAL_RANKS, "several ranks")                                                              \
     X(SEVERAL_WORKERS, "several workers")                                                          \
     X(MORE_WORKERS, "more workers than cores")                                                     \
+    X(SUBSET, "a subset of a machine")                                                             \
     X(SMALL_LEAF, "a leaf under 16384")                                                            \
     X(ONE_ELEMENT, "pieces of one element")                                                        \
     X(MEMO_OFF, "memo off")                                                                        \
@@ -150,6 +166,10 @@ static void note_store(feature_set *s, const oracle_op *o)
 {
     note_type(s, o->type);
     set(s, o->shape.rank > 4 ? F_DIMS_MORE : F_DIMS_0 + o->shape.rank, true);
+    for (int d = 0; d < o->shape.rank && o->kind != OP_UNBOUND; ++d)
+        set(s, F_EMPTY, o->shape.extent[d] == 0);
+    set(s, F_BLOCKS, o->kind == OP_ATTACH_TILES && o->shape.rank > 1 && o->p[1] > 1 &&
+                         o->p[2] > 1 && o->shape.extent[0] > 1 && o->shape.extent[1] > 1);
     set(s, F_WRITE_ATTACHED, (o->kind == OP_ATTACH || o->kind == OP_ATTACH_TILES) && o->p[0]);
 }
 
@@ -168,7 +188,11 @@ static bool is_view(const oracle_op *o)
 
 static void note_view(feature_set *s, const oracle_program *p, const oracle_op *o)
 {
-    set(s, F_VIEW_OF_VIEW, is_view(maker(p, o->a)));
+    int depth = 0;
+    for (const oracle_op *m = o; is_view(m); m = maker(p, m->a))
+        ++depth;
+    set(s, F_VIEW_OF_VIEW, depth > 1);
+    set(s, F_DEEP_VIEW, depth > 3);
     if (o->kind == OP_SLICE) {
         set(s, F_STEP, o->p[3] != 1);
         set(s, F_NEGATIVE, o->p[3] < 0);
@@ -191,7 +215,7 @@ static void note_constraint(feature_set *s, const tsr_constraint *c)
     }
 }
 
-static void note_reduction(feature_set *s, const tsr_arg_desc *d, const oracle_desc *q)
+static void note_reduction(feature_set *s, const tsr_arg_desc *d)
 {
     const bool product = d->reduction == TSR_PRODUCT;
     set(s, AT_REDUCTIONS + d->reduction - 1, true);
@@ -200,7 +224,21 @@ static void note_reduction(feature_set *s, const tsr_arg_desc *d, const oracle_d
         set(s, F_COMPLEX_SUM + product, el_is_complex(d->type));
     }
     set(s, F_USER_ORDERED, d->reducer == &oracle_reducers[1]);
-    set(s, q->kernel == K_REDUCE || q->kernel == K_ARG ? F_PROMOTED_ACC : F_WHOLE_ACC, true);
+}
+
+/* How an accumulator is cut. */
+static void note_accumulator(feature_set *s, const oracle_desc *q, const oracle_op *o, int k)
+{
+    int how = o->arg[k].partition >= 0 ? F_CUT_ACC : F_PROMOTED_ACC, n = 0;
+    for (const tsr_constraint *c = q->d.constraints; c->kind != TSR_CONSTRAINT_NONE; ++c)
+        if (c->of == k && c->kind == TSR_CONSTRAINT_BROADCAST)
+            how = o->points > 0 ? F_MANUAL_ACC : F_WHOLE_ACC;
+        else if (c->of == k && c->kind == TSR_CONSTRAINT_IMAGE)
+            how = F_IMAGE_ACC;
+    for (int j = 0; j < o->n_args; ++j)
+        n += q->d.args[j].access == TSR_REDUCE;
+    set(s, how, true);
+    set(s, F_TWO_ACC, n > 1);
 }
 
 static void note_arg(feature_set *s, const oracle_program *p, const oracle_desc *q,
@@ -218,7 +256,24 @@ static void note_arg(feature_set *s, const oracle_program *p, const oracle_desc 
     if (d->access != TSR_READ)
         set(s, F_WRITE_VIEW, is_view(maker(p, o->arg[k].handle)));
     if (d->access == TSR_REDUCE)
-        note_reduction(s, d, q);
+        note_reduction(s, d), note_accumulator(s, q, o, k);
+}
+
+/* Constraints that matter together, or with the shapes at hand. */
+static void note_extents(feature_set *s, const oracle_program *p, const oracle_desc *q,
+                         const oracle_op *o)
+{
+    bool least = false, multiple = false;
+    for (const tsr_constraint *c = q->d.constraints; c->kind != TSR_CONSTRAINT_NONE; ++c) {
+        least |= c->kind == TSR_CONSTRAINT_MIN_EXTENT;
+        multiple |= c->kind == TSR_CONSTRAINT_MULTIPLE_OF;
+        for (int d = 2; c->kind == TSR_CONSTRAINT_HALO && d < o->shape_now.rank; ++d)
+            set(s, F_UNEVEN, c->low[d] != c->high[d]);
+    }
+    set(s, F_BOTH, least && multiple);
+    for (int d = 0; d < o->shape_now.rank; ++d)
+        set(s, F_EMPTY_TASK, o->shape_now.extent[d] == 0);
+    (void)p;
 }
 
 static void note_task(feature_set *s, const oracle_program *p, const oracle_op *o)
@@ -229,6 +284,9 @@ static void note_task(feature_set *s, const oracle_program *p, const oracle_op *
         note_arg(s, p, q, o, k);
     for (const tsr_constraint *c = q->d.constraints; c->kind != TSR_CONSTRAINT_NONE; ++c)
         note_constraint(s, c);
+    note_extents(s, p, q, o);
+    set(s, F_NOT_FINITE, o->not_finite);
+    set(s, F_WORK, q->d.work > 0);
     set(s, F_MANUAL, o->points > 0);
     set(s, F_PRIORITY, o->priority != 0);
     set(s, F_PURE, q->d.pure);
@@ -237,6 +295,8 @@ static void note_task(feature_set *s, const oracle_program *p, const oracle_op *
     set(s, F_LEAF, q->d.leaf[0] > 0);
     set(s, F_FOREIGN, q->d.variants[TSR_CPU].foreign != NULL);
     set(s, F_SCRATCH, q->d.variants[TSR_CPU].scratch_per_element > 0);
+    for (int a = 0; a < 2; ++a)
+        set(s, F_LAYOUT_ALIGNED, q->d.variants[TSR_CPU].layout[a].alignment == 128);
     for (int a = 0; a < 2; ++a)
         if (q->d.variants[TSR_CPU].layout[a].order)
             set(s, q->d.variants[TSR_CPU].layout[a].order == TSR_ORDER_C ? F_LAYOUT_C : F_LAYOUT_F,
@@ -256,10 +316,26 @@ static void note_config(feature_set *s, const oracle_config *c)
     set(s, F_MESSAGES, c->message_seed && c->ranks > 1);
     for (int k = 0; k < c->ranks; ++k) {
         set(s, F_SEVERAL_WORKERS, c->workers[k] > 1);
+        set(s, F_SUBSET, c->first_core[k] > 0);
         set(s, F_MORE_WORKERS, c->workers[k] > c->cores[k]);
         set(s, F_BUDGET, c->memory_bytes[k] > 0);
         set(s, F_CHAOS, c->chaos[k] > 0);
     }
+}
+
+/* A sealed handle that is used 20 records after it was made, or lives until the end. */
+static void note_seal(feature_set *s, const oracle_program *p, int made)
+{
+    const int id = p->op[made].id;
+    for (int k = made + 20; k < p->n_ops; ++k) {
+        const oracle_op *o = &p->op[k];
+        bool             used = o->a == id && o->kind >= OP_READ && o->kind <= OP_VALUE;
+        for (int j = 0; o->kind == OP_TASK && j < o->n_args; ++j)
+            used |= o->arg[j].handle == id;
+        set(s, F_LATE_SEAL, used && !o->skip && !o->idle);
+    }
+    for (int k = 0; k < p->n_finals; ++k)
+        set(s, F_LATE_SEAL, p->final[k].id == id && p->n_ops > made + 20);
 }
 
 void features_of(const oracle_program *p, feature_set *out)
@@ -275,6 +351,9 @@ void features_of(const oracle_program *p, feature_set *out)
             continue;
         set(out, AT_OPS + (int)o->kind, true);
         set(out, F_OVERLAP, o->overlap);
+        set(out, F_PROVENANCE, o->provenance > 0);
+        if (o->kind == OP_SEAL)
+            note_seal(out, p, k);
         if (o->kind <= OP_UNBOUND)
             note_store(out, o);
         if (is_view(o))

@@ -6,35 +6,37 @@
 
 #include <string.h>
 
-static const tsr_foreign foreign_axpy = {
-    .function = (void (*)(void))oracle_axpy,
-    .params = {{TSR_PASS_EXTENT, .arg = 0, .dim = 0, .type = TSR_I64},
-               {TSR_PASS_VALUE, .arg = 2, .type = TSR_F64},
-               {TSR_PASS_POINTER, .arg = 1},
-               {TSR_PASS_STRIDE, .arg = 1, .dim = 0, .type = TSR_I64},
-               {TSR_PASS_POINTER, .arg = 0},
-               {TSR_PASS_STRIDE, .arg = 0, .dim = 0, .type = TSR_I64}},
-};
-static const tsr_foreign foreign_halve = {
-    .function = (void (*)(void))oracle_halve,
-    .result = TSR_I32,
-    .result_is_status = true,
-    .params = {{TSR_PASS_EXTENT, .arg = 0, .dim = 0, .type = TSR_I32, .by_reference = true},
-               {TSR_PASS_EXTENT, .arg = 0, .dim = 1, .type = TSR_I32, .by_reference = true},
-               {TSR_PASS_POINTER, .arg = 0},
-               {TSR_PASS_STRIDE, .arg = 0, .dim = 0, .type = TSR_I32, .by_reference = true},
-               {TSR_PASS_STRIDE, .arg = 0, .dim = 1, .type = TSR_I32, .by_reference = true},
-               {TSR_PASS_INT, .type = TSR_I32, .value = 1}},
-};
-static const tsr_foreign foreign_dot = {
-    .function = (void (*)(void))oracle_dot,
-    .result = TSR_F64,
-    .result_arg = 1,
-    .params = {{TSR_PASS_EXTENT, .arg = 1, .dim = 0, .type = TSR_I32},
-               {TSR_PASS_POINTER, .arg = 1},
-               {TSR_PASS_STRIDE, .arg = 1, .dim = 0, .type = TSR_I32},
-               {TSR_PASS_POINTER, .arg = 2},
-               {TSR_PASS_STRIDE, .arg = 2, .dim = 0, .type = TSR_I32}},
+const tsr_foreign oracle_foreign[N_FOREIGN] = {
+    [FOREIGN_AXPY] = {
+        .function = (void (*)(void))oracle_axpy,
+        .params = {{TSR_PASS_EXTENT, .arg = 0, .dim = 0, .type = TSR_I64},
+                   {TSR_PASS_VALUE, .arg = 2, .type = TSR_F64},
+                   {TSR_PASS_POINTER, .arg = 1},
+                   {TSR_PASS_STRIDE, .arg = 1, .dim = 0, .type = TSR_I64},
+                   {TSR_PASS_POINTER, .arg = 0},
+                   {TSR_PASS_STRIDE, .arg = 0, .dim = 0, .type = TSR_I64}},
+    },
+    [FOREIGN_HALVE] = {
+        .function = (void (*)(void))oracle_halve,
+        .result = TSR_I32,
+        .result_is_status = true,
+        .params = {{TSR_PASS_EXTENT, .arg = 0, .dim = 0, .type = TSR_I32, .by_reference = true},
+                   {TSR_PASS_EXTENT, .arg = 0, .dim = 1, .type = TSR_I32, .by_reference = true},
+                   {TSR_PASS_POINTER, .arg = 0},
+                   {TSR_PASS_STRIDE, .arg = 0, .dim = 0, .type = TSR_I32, .by_reference = true},
+                   {TSR_PASS_STRIDE, .arg = 0, .dim = 1, .type = TSR_I32, .by_reference = true},
+                   {TSR_PASS_INT, .type = TSR_I32, .value = 1}},
+    },
+    [FOREIGN_DOT] = {
+        .function = (void (*)(void))oracle_dot,
+        .result = TSR_F64,
+        .result_arg = 1,
+        .params = {{TSR_PASS_EXTENT, .arg = 1, .dim = 0, .type = TSR_I32},
+                   {TSR_PASS_POINTER, .arg = 1},
+                   {TSR_PASS_STRIDE, .arg = 1, .dim = 0, .type = TSR_I32},
+                   {TSR_PASS_POINTER, .arg = 2},
+                   {TSR_PASS_STRIDE, .arg = 2, .dim = 0, .type = TSR_I32}},
+    },
 };
 
 /* A descriptor being built. */
@@ -233,17 +235,17 @@ static void build_foreign(builder *b)
         add_arg(b, TSR_READ, "x");
         add_arg(b, TSR_SCALAR, "a");
         align(b, 1, 0);
-        v->foreign = &foreign_axpy;
+        v->foreign = &oracle_foreign[FOREIGN_AXPY];
     } else if (b->k->kernel == K_HALVE) {
         add_arg(b, TSR_READ_WRITE, "y");
-        v->foreign = &foreign_halve;
+        v->foreign = &oracle_foreign[FOREIGN_HALVE];
     } else {
         add_arg(b, TSR_WRITE, "dot");
         add_arg(b, TSR_READ, "x");
         add_arg(b, TSR_READ, "y");
         for (int k = 0; k < 3; ++k)
             add_constraint(b, TSR_CONSTRAINT_BROADCAST, k, 0);
-        v->foreign = &foreign_dot;
+        v->foreign = &oracle_foreign[FOREIGN_DOT];
     }
 }
 
@@ -309,6 +311,7 @@ static void build(oracle_desc *o, const desc_key *k)
     o->kernel = k->kernel;
     o->d.name = kernel_names[k->kernel];
     o->d.pure = k->pure;
+    o->d.work = k->work;
     o->d.variants[TSR_CPU].body = oracle_body;
     if (k->kernel == K_AXPY || k->kernel == K_HALVE || k->kernel == K_DOT) {
         build_foreign(&b);
@@ -327,7 +330,9 @@ static void build(oracle_desc *o, const desc_key *k)
     }
     const int order[2] = {k->layout_out, k->layout_in};
     for (int a = 0; a < 2; ++a)
-        if (order[a]) {
+        if (order[a] == LAYOUT_ALIGNED) {
+            v->layout[a].alignment = 128;
+        } else if (order[a]) {
             v->layout[a].order = (tsr_order)order[a];
             v->layout[a].contiguous = true;
             v->layout[a].alignment = 64;

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-_Thread_local bool el_not_finite;
+_Thread_local bool el_not_finite, el_met_not_finite;
 
 /* ---- kinds ---- */
 
@@ -472,8 +472,17 @@ static void combine_bits(tsr_reduction r, tsr_type t, void *into, const void *fr
     memcpy(into, &v, el_size(t));
 }
 
+static bool is_finite(tsr_type t, const void *x)
+{
+    const tsr_type part = t == TSR_C64 ? TSR_F32 : t == TSR_C128 ? TSR_F64 : t;
+    return isfinite(load_float(part, x)) &&
+           (!el_is_complex(t) || isfinite(load_float(part, (const char *)x + el_size(part))));
+}
+
 void el_combine(tsr_reduction r, tsr_type t, const tsr_reducer *user, void *into, const void *from)
 {
+    if ((r == TSR_SUM || r == TSR_PRODUCT) && !el_is_integer(t) && !is_finite(t, from))
+        el_met_not_finite = true;
     switch (r) {
     case TSR_SUM: el_add(t, into, into, from); break;
     case TSR_PRODUCT: el_mul(t, into, into, from); break;
@@ -497,13 +506,6 @@ static void near_one(tsr_type t, uint64_t h, void *out)
     } else {
         store_float(t, 1.0 + d, out);
     }
-}
-
-static bool is_finite(tsr_type t, const void *x)
-{
-    const tsr_type part = t == TSR_C64 ? TSR_F32 : t == TSR_C128 ? TSR_F64 : t;
-    return isfinite(load_float(part, x)) &&
-           (!el_is_complex(t) || isfinite(load_float(part, (const char *)x + el_size(part))));
 }
 
 void el_contribution(tsr_reduction r, tsr_type t, int reducer, const void *in, void *out)

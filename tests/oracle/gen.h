@@ -14,7 +14,7 @@ typedef struct gen {
     int64_t              extent[4];
     int64_t              volume; /* elements of a store, at most */
     int                  next_id;
-    bool                 may_fail;
+    bool                 may_fail, empty; /* empty: some stores have no element */
 } gen;
 
 /* How an operand is to be used. */
@@ -40,6 +40,7 @@ int operand(gen *g, tsr_type t, const tsr_shape *shape, use u);
 /* A store to write, of any shape, of a type that `fits`. */
 int target(gen *g, bool (*fits)(tsr_type t));
 int a_view(gen *g, int id);
+bool is_empty(const tsr_shape *s);
 
 typedef struct proposal {
     desc_key  key;

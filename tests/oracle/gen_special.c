@@ -76,6 +76,22 @@ static int accumulator(gen *g, tsr_type t, const tsr_shape *shape)
     return id;
 }
 
+/* Numbers with NaNs, infinities and zeros of both signs among them. */
+static int special_store(gen *g, tsr_type t, const tsr_shape *shape)
+{
+    oracle_op c = op_new(OP_CREATE), o = op_new(OP_TASK);
+    desc_key  k = {.kernel = K_INDEX};
+    c.type = t;
+    c.shape = *shape;
+    const int id = emit(g, &c);
+    o.desc = desc_get(g->p, &k);
+    o.n_args = 2;
+    o.arg[0].handle = id;
+    o.seed = rng_next(&g->r);
+    o.params = (kernel_params){.kernel = K_INDEX, .flags = INDEX_SPECIAL, .seed = o.seed};
+    return id < 0 || o.desc < 0 || emit(g, &o) < 0 ? -1 : id;
+}
+
 static void task_reduce(gen *g)
 {
     proposal        q = propose(g, K_REDUCE);
@@ -85,7 +101,8 @@ static void task_reduce(gen *g)
         q = (q.key.kernel = K_ARG, q);
     const bool arg = q.key.kernel == K_ARG;
     const int  acc = accumulator(g, t, &shape);
-    const int  in = operand(g, arg ? TSR_F64 : t, &shape, FOR_READ);
+    const int  in = rng_chance(&g->r, 10) ? special_store(g, arg ? TSR_F64 : t, &shape)
+                                          : operand(g, arg ? TSR_F64 : t, &shape, FOR_READ);
     if (acc < 0 || in < 0)
         return;
     q.o.params.kernel = q.key.kernel;
@@ -152,7 +169,7 @@ static void task_add_at(gen *g)
     const tsr_shape into = draw_shape(g);
     tsr_shape       from = draw_shape(g);
     if (!allowed(g, GROUP_IMAGE) || into.rank < 1 || into.rank > 4 || from.rank < 1 ||
-        from.rank >= TSR_MAX_RANK - 1)
+        from.rank >= TSR_MAX_RANK - 1 || is_empty(&into))
         return;
     tsr_shape tuples = from;
     if (into.rank > 1) {
@@ -251,7 +268,7 @@ int tiles_of(gen *g, const tsr_shape *s, int64_t *out_points)
     tsr_shape ignored;
     o.shape = *s;
     for (int d = 0; d < s->rank; ++d)
-        o.p[d] = rng_range(&g->r, (s->extent[d] + 3) / 4, s->extent[d]);
+        o.p[d] = s->extent[d] ? rng_range(&g->r, (s->extent[d] + 3) / 4, s->extent[d]) : 1;
     const int id = emit(g, &o);
     if (id >= 0)
         interp_partition(g->s, id, &ignored, out_points);

@@ -27,7 +27,7 @@ void draw_layers(gen *g)
     if (x < 0)
         return;
     const store_info i = info_of(g, x);
-    if (i.shape.rank == 0 || i.shape.extent[0] < 4)
+    if (i.shape.rank == 0 || i.shape.extent[0] < 4 || is_empty(&i.shape))
         return;
     for (int k = (int)rng_range(&g->r, 6, 14); k > 0; --k) {
         tsr_shape s = i.shape;

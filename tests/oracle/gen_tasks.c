@@ -13,9 +13,12 @@ proposal propose(gen *g, kernel_id kernel)
     q.o = op_new(OP_TASK);
     q.key.kernel = kernel;
     q.key.pure = rng_chance(&g->r, 30);
+    q.key.work = rng_chance(&g->r, 8) ? 64 : 0;
     q.o.seed = rng_chance(&g->r, 50) ? 7 : rng_next(&g->r);
     q.o.params = (kernel_params){.kernel = kernel, .seed = q.o.seed};
     q.o.params.modulus[0] = 1;
+    if (rng_chance(&g->r, 15))
+        q.o.provenance = (int)rng_range(&g->r, 1, N_PROVENANCES);
     if (rng_chance(&g->r, 6))
         q.o.priority = (int)rng_range(&g->r, -3, 5);
     return q;
@@ -138,8 +141,8 @@ static void task_layout(gen *g)
     store_info i;
     if (!allowed(g, GROUP_LAYOUT) || !out_and_in(g, &q, NULL, true, &i))
         return;
-    q.key.layout_out = (int)rng_below(&g->r, 3);
-    q.key.layout_in = (int)rng_below(&g->r, 3);
+    q.key.layout_out = (int)rng_below(&g->r, 4);
+    q.key.layout_in = (int)rng_below(&g->r, 4);
     q.o.params.low[0] = (int8_t)q.key.layout_out;
     q.o.params.low[1] = (int8_t)q.key.layout_in;
     issue(g, &q);
@@ -284,8 +287,8 @@ static void task_stencil(gen *g)
     const store_info i = info_of(g, out);
     tsr_shape        s = i.shape;
     for (int d = 0; d < s.rank; ++d) {
-        q.key.low[d] = (int8_t)rng_below(&g->r, i.shape.rank > 2 ? 2 : 4);
-        q.key.high[d] = (int8_t)rng_below(&g->r, i.shape.rank > 2 ? 2 : 4);
+        q.key.low[d] = (int8_t)rng_below(&g->r, i.shape.rank > 3 ? 2 : i.shape.rank > 2 ? 3 : 4);
+        q.key.high[d] = (int8_t)rng_below(&g->r, i.shape.rank > 3 ? 2 : i.shape.rank > 2 ? 3 : 4);
         if (rng_chance(&g->r, 12))
             s.extent[d] += rng_range(&g->r, 1, 4);
     }
@@ -314,6 +317,8 @@ static void task_scale(gen *g)
         q.key.low[d] = (int8_t)f;
         s.extent[d] = refine ? (s.extent[d] + f - 1) / f
                              : s.extent[d] * f - (rng_chance(&g->r, 30) ? rng_below(&g->r, f) : 0);
+        if (s.extent[d] < 0)
+            s.extent[d] = 0;
     }
     memcpy(q.o.params.low, q.key.low, 8);
     const int in = operand(g, refine ? TSR_TYPE_ANY : i.type, &s, FOR_READ);
@@ -347,13 +352,22 @@ static void again(gen *g, const proposal *q, int index)
     }
 }
 
+bool is_empty(const tsr_shape *s)
+{
+    for (int d = 0; d < s->rank; ++d)
+        if (s->extent[d] == 0)
+            return true;
+    return false;
+}
+
 static void task_gather(gen *g)
 {
     proposal        q = propose(g, K_GATHER);
     const tsr_shape from = draw_shape(g);
     tsr_shape       to = draw_shape(g);
     const tsr_type  t = draw_type(g);
-    if (from.rank < 1 || from.rank > 4 || to.rank >= TSR_MAX_RANK - 1 || to.rank < 1)
+    if (from.rank < 1 || from.rank > 4 || to.rank >= TSR_MAX_RANK - 1 || to.rank < 1 ||
+        is_empty(&from))
         return;
     tsr_shape tuples = to;
     if (from.rank > 1) {
@@ -379,7 +393,7 @@ static void task_ranges(gen *g)
     const tsr_shape from = draw_shape(g);
     const tsr_type  t = draw_type(g);
     const int64_t   n = rng_range(&g->r, 1, 30);
-    if (from.rank < 1 || from.rank > 3)
+    if (from.rank < 1 || from.rank > 3 || is_empty(&from))
         return;
     const tsr_shape to = {2, {n, 1}}, pairs = {2, {n, 2}};
     const int       index = make_index(g, &pairs, INDEX_RANGES, from.extent, 1);

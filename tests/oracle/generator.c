@@ -101,6 +101,8 @@ tsr_shape draw_shape(gen *g)
             s.extent[d] = g->volume / n < 1 ? 1 : g->volume / n;
         n *= s.extent[d];
     }
+    if (g->empty && s.rank > 0 && rng_chance(&g->r, 20))
+        s.extent[rng_below(&g->r, s.rank)] = 0;
     return s;
 }
 
@@ -157,7 +159,10 @@ int make_store(gen *g, tsr_type t, const tsr_shape *shape)
     if (how <= 2 && how > 0 && allowed(g, GROUP_ATTACH) && interp_scope_depth(g->s) == 0) {
         o.kind = how == 1 ? OP_ATTACH : OP_ATTACH_TILES;
         o.p[0] = rng_chance(&g->r, 60);
-        o.p[1] = rng_range(&g->r, 1, 5); /* tiles */
+        o.p[1] = rng_range(&g->r, 1, 5); /* blocks along the first dimensions */
+        o.p[2] = rng_chance(&g->r, 50) ? rng_range(&g->r, 2, 4) : 1;
+        o.p[3] = rng_chance(&g->r, 20) ? rng_range(&g->r, 2, 3) : 1;
+        o.p[4] = rng_chance(&g->r, 50);
     }
     o.type = t;
     o.shape = *shape;
@@ -181,6 +186,10 @@ static int view(gen *g, op_kind kind, int a, const int64_t *p, int n)
 /* `want` of the `n` elements along a dimension, with any step. */
 static int slice_to(gen *g, int id, int dim, int64_t n, int64_t want)
 {
+    if (want == 0) {
+        const int64_t at = rng_below(&g->r, n);
+        return view(g, OP_SLICE, id, (int64_t[]){dim, at, at, 1}, 4);
+    }
     const int64_t most = want > 1 ? (n - 1) / (want - 1) : n;
     const int64_t step = rng_chance(&g->r, 60) ? 1 : rng_range(&g->r, 1, most < 5 ? most : 5);
     const int64_t span = (want - 1) * step;
@@ -214,6 +223,8 @@ static int drop_dim(gen *g, int id, const store_info *i)
             if (i->shape.extent[a] == i->shape.extent[b] && !i->promoted)
                 return view(g, OP_DIAGONAL, id, (int64_t[]){b, a}, 2);
     const int d = (int)rng_below(&g->r, i->shape.rank);
+    if (i->shape.extent[d] == 0)
+        return -1;
     return view(g, OP_PROJECT, id, (int64_t[]){d, rng_below(&g->r, i->shape.extent[d])}, 2);
 }
 
@@ -440,6 +451,34 @@ static void draw_seal(gen *g)
         emit(g, &o);
 }
 
+/* A view of a view of a view ...; then it is written or read. */
+static void draw_deep_view(gen *g)
+{
+    int id = draw_store(g, NULL);
+    for (int k = (int)rng_range(&g->r, 4, 7); k > 0 && id >= 0; --k) {
+        const store_info i = info_of(g, id);
+        int              next;
+        if (i.shape.rank > 1 && rng_chance(&g->r, 30)) {
+            next = transposed(g, id, i.shape.rank);
+        } else if (i.shape.rank > 1 && rng_chance(&g->r, 20)) {
+            next = drop_dim(g, id, &i);
+        } else if (i.shape.rank > 0) {
+            const int     d = (int)rng_below(&g->r, i.shape.rank);
+            const int64_t n = i.shape.extent[d];
+            next = n > 1 ? slice_to(g, id, d, n, rng_range(&g->r, (n + 1) / 2, n)) : id;
+        } else {
+            next = -1;
+        }
+        id = next < 0 ? id : next;
+    }
+    if (id < 0 || info_of(g, id).unbound)
+        return;
+    oracle_op o = op_new(rng_chance(&g->r, 50) ? OP_READ : rng_chance(&g->r, 50) ? OP_WRITE : OP_FILL);
+    o.a = id;
+    o.seed = rng_next(&g->r);
+    emit(g, &o);
+}
+
 static void draw_view(gen *g)
 {
     const int id = draw_store(g, NULL);
@@ -479,6 +518,7 @@ static void draw_one(gen *g)
                  {draw_scope, GROUP_SCOPE, 1},
                  {draw_seal, GROUP_SEAL, 1},
                  {draw_view, GROUP_VIEWS, 2},
+                 {draw_deep_view, GROUP_VIEWS, 1},
                  {draw_local, GROUP_LOCAL, 1},
                  {draw_repeat, GROUP_REPEAT, 2},
                  {draw_layers, GROUP_VIEWS, 1},
@@ -488,7 +528,7 @@ static void draw_one(gen *g)
         draw_task(g);
         return;
     }
-    int left = (int)rng_below(&g->r, 19), k = 0;
+    int left = (int)rng_below(&g->r, 20), k = 0;
     while (left >= other[k].weight)
         left -= other[k++].weight;
     if (other[k].group < 0 || allowed(g, other[k].group))
@@ -522,6 +562,7 @@ static void draw_config(gen *g)
         c->cores[k] = (int)rng_range(r, 1, 8);
         c->memory_bytes[k] = rng_chance(r, 85) ? 0 : (int64_t)1 << rng_range(r, 22, 28);
         c->chaos[k] = rng_chance(r, 40) ? rng_next(r) | 1 : 0;
+        c->first_core[k] = rng_chance(r, 25) ? (int)rng_range(r, 1, 4) : 0;
     }
 }
 
@@ -541,6 +582,7 @@ void generate(oracle_program *p, uint64_t seed, uint64_t index, const oracle_lim
     for (int k = 0; k < 4; ++k)
         g.extent[k] = rng_range(&g.r, 1, k == 0 ? 40 : 16);
     g.volume = rng_chance(&g.r, 80) ? 300 : rng_chance(&g.r, 80) ? 1200 : 5000;
+    g.empty = rng_chance(&g.r, 10);
     g.may_fail = allowed(&g, GROUP_FAIL) && rng_chance(&g.r, 20);
     int wanted = (int)rng_range(&g.r, 20, 80);
     if (rng_chance(&g.r, 12))

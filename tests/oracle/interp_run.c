@@ -340,8 +340,11 @@ bool execution_run(execution *e)
         const tsr_arg_desc *d = &e->desc->d.args[k];
         ordered |= is_reduced(e, k) && !el_is_exact(d->reduction, e->arg[k].h->type, d->reducer);
     }
+    const handle *it = e->arg[e->desc->iteration].h;
+    if (e->o->points == 0 && !it->unbound && handle_volume(it) == 0)
+        return true; /* no body is called, and nothing changes */
     e->call.n = e->n;
-    el_not_finite = false;
+    el_not_finite = el_met_not_finite = false;
     if (e->o->points > 0)
         run_points(e);
     else if (ordered)
@@ -350,5 +353,6 @@ bool execution_run(execution *e)
         run_canonical(e);
     else
         run_whole(e);
+    e->o->not_finite = el_met_not_finite;
     return !el_not_finite;
 }

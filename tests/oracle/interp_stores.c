@@ -23,7 +23,7 @@ bool step_create(interp *s, oracle_op *o)
     if (n < 0 || n > 100000 || o->shape.rank > TSR_MAX_RANK || el_size(o->type) == 0)
         return false;
     const bool attach = o->kind == OP_ATTACH || o->kind == OP_ATTACH_TILES;
-    if (attach && (n == 0 || s->depth > 0))
+    if (attach && s->depth > 0)
         return false;
     const int r = new_root(s, o->type, &o->shape);
     handle   *h = handle_create(s, o, r);
@@ -86,14 +86,12 @@ static bool view_slice(handle *v, const oracle_op *o)
 {
     const int     d = (int)o->p[0];
     const int64_t start = o->p[1], stop = o->p[2], step = o->p[3];
-    if (d >= v->rank || step == 0 || start < 0 || start >= v->extent[d] || stop > v->extent[d] ||
+    if (d >= v->rank || step == 0 || start < 0 || (start >= v->extent[d] && (start || v->extent[d])) || stop > v->extent[d] ||
         stop < (step < 0 ? -1 : 0))
         return false;
     const int64_t length = step > 0 ? stop - start : start - stop;
     const int64_t n = length > 0 ? (length + llabs(step) - 1) / llabs(step) : 0;
-    if (n == 0)
-        return false;
-    v->offset += start * v->stride[d];
+    v->offset += n ? start * v->stride[d] : 0;
     v->stride[d] *= step;
     v->extent[d] = n;
     return true;

@@ -266,10 +266,14 @@ static bool declared(execution *e)
         if (c && c->on == e->desc->iteration)
             e->arg[k].aligned = true;
     }
-    for (int k = 0; k < e->n; ++k)
-        if (e->arg[k].h && !e->arg[k].h->unbound && handle_volume(e->arg[k].h) == 0 &&
-            (k > 1 || e->desc->kernel == K_POINT))
-            return false;
+    if (e->o->points > 0) /* an empty store cannot be cut */
+        for (int k = 0; k < e->n; ++k)
+            if (e->arg[k].h && handle_volume(e->arg[k].h) == 0)
+                return false;
+    const handle *it = e->arg[e->desc->iteration].h;
+    for (int k = 0; k < e->n && !it->unbound && handle_volume(it) > 0; ++k)
+        if (e->arg[k].h && !e->arg[k].h->unbound && handle_volume(e->arg[k].h) == 0)
+            return false; /* kernels may look for an element of it */
     return kernel_fits(e) && index_fits(e);
 }
 
@@ -431,7 +435,8 @@ static void put_unbound(execution *e)
     const tsr_shape shape = handle_shape(h);
     const int       kept = e->s->root[h->root].handles;
     const int       r = new_root(e->s, h->type, &shape);
-    memcpy(e->s->root[r].bytes, e->call.unbound, (size_t)n * e->s->root[r].size);
+    if (n > 0)
+        memcpy(e->s->root[r].bytes, e->call.unbound, (size_t)n * e->s->root[r].size);
     free(e->call.unbound);
     memset(e->s->root[r].defined, 1, (size_t)n);
     e->s->root[r].handles = kept;
@@ -464,6 +469,8 @@ bool step_task(interp *s, oracle_op *o)
         !readable(&e, &cause))
         return false;
     note_overlap(&e);
+    const handle *it = e.arg[e.desc->iteration].h;
+    o->shape_now = it->unbound ? (tsr_shape){0} : handle_shape(it);
     const bool filter = e.desc->kernel == K_FILTER;
     if (filter && (cause || o->kind == OP_EXPLAIN || !e.arg[0].h->unbound))
         return false;

@@ -21,6 +21,7 @@
  *    leaf of its own, in a row; it contributes to the elements of its box.
  *  - Where several arguments are reduced into, the largest accumulator of a leaf (of the rule without
  *    its last step; the first of equals) decides the leaves of all.
+ *  - An operation over an empty iteration box calls no body and changes nothing: there is no total.
  *  - A body of a canonical task, or of one with a float reduction, is called with one leaf at a time.
  *  - A view with a split dimension or a diagonal is met by bounding boxes: nothing that they would
  *    call an overlap of written pieces is made.

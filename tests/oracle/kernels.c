@@ -211,12 +211,22 @@ static bool has_layout(const tsr_raw_window *w, int order)
     return true;
 }
 
+/* The address of the piece's lowest element. */
+static bool is_aligned(const tsr_raw_window *w, int64_t alignment)
+{
+    return (uintptr_t)at(w, w->low) % (uintptr_t)alignment == 0;
+}
+
 static bool run_layout(kernel_call *c)
 {
-    if (c->t)
-        for (int k = 0; k < 2; ++k)
-            if (c->p->low[k] && volume(&c->w[k]) > 0 && !has_layout(&c->w[k], c->p->low[k]))
-                return false;
+    for (int k = 0; c->t && k < 2; ++k) {
+        if (!c->p->low[k] || volume(&c->w[k]) == 0)
+            continue;
+        if (c->p->low[k] == LAYOUT_ALIGNED ? !is_aligned(&c->w[k], 128)
+                                           : !is_aligned(&c->w[k], 64) ||
+                                                 !has_layout(&c->w[k], c->p->low[k]))
+            return false;
+    }
     run_copy(c);
     return true;
 }
@@ -657,8 +667,11 @@ tsr_status oracle_body(const tsr_task_context *t)
 {
     kernel_call   c = {.n = t->n_args, .point = tsr_point(t), .t = t};
     kernel_params p;
-    for (int k = 0; k < t->n_args; ++k)
+    for (int k = 0; k < t->n_args; ++k) {
         c.w[k] = tsr_raw_window_of(t, k);
+        if (c.w[k].origin && !windows_agree(t, k, &c.w[k]))
+            return TSR_FAIL(TASK_FAILED, "oracle: the typed window on argument %d differs", k);
+    }
     memcpy(&p, c.w[t->n_args - 1].origin, sizeof p);
     c.p = &p;
     if (p.kernel < 0 || p.kernel >= N_KERNELS)

@@ -5,6 +5,8 @@
  * Random programs, each run by a naive interpreter and by the runtime, compared bit for bit. */
 #include "apart.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,36 +21,62 @@ static const char *const group_names[] = {
 static void usage(FILE *f)
 {
     fprintf(f, "oracle - random programs against a sequential interpreter, bit for bit\n\n"
-               "  --programs N     how many (1000; at most 4000 for each fault with --mutants)\n"
+               "  --programs N     how many (1000); with --only: how often (1); with --mutants: at most,\n"
+               "                   for each fault (4000)\n"
                "  --seed S         of the programs (1)\n"
-               "  --ranks A-B      ranks of a program (1-4)\n"
-               "  --workers A-B    workers of a rank (1-8)\n"
+               "  --ranks A-B      ranks of a program (1-4; at most 6)\n"
+               "  --workers A-B    workers of a rank (1-8; at most 64)\n"
                "  --features LIST  only these, or all but these: -a,b\n"
                "  --only INDEX     one program, shrunk and printed when it fails\n"
-               "  --print          print the program of --only\n"
-               "  --dry            generate and interpret only\n"
+               "  --print          print the program of --only as C, run nothing\n"
+               "  --dry            generate and interpret only: what programs are made of\n"
                "  --seeds FILE     the programs kept in a file: `seed index` a line\n"
                "  --processes      as one of the processes of mpirun: they are the ranks\n"
                "  --mutants        planted faults: is each found?\n"
-               "  --jobs N         programs side by side (2)\n"
+               "  --jobs N         programs side by side (2; at most 16)\n"
                "  --limit S        seconds without progress that count as a hang (20)\n"
-               "  --failures N     stop after so many (20); --until-failure: after one\n"
+               "  --failures N     stop after so many (20)\n"
+               "  --until-failure  stop after the first, print no table\n"
                "  --no-shrink      do not shrink the first failure\n"
-               "  --verbose --json --help\n\nfeatures:");
+               "  --verbose        a line for each program that passed\n"
+               "  --json           the table as one object\n"
+               "  --help           this\n\n"
+               "Exit status: 0 all passed, 1 something failed, 2 a wrong command line.\n\nfeatures:");
     for (int k = 0; k < N_GROUPS; ++k)
         fprintf(f, " %s", group_names[k]);
     fprintf(f, "\n");
 }
 
-static bool range(const char *text, int *low, int *high, int most)
+/* ---- the command line ---- */
+
+/* A number from `least` to `most`; else the command is refused. */
+static uint64_t number(const char *option, const char *text, uint64_t least, uint64_t most)
 {
-    const int n = sscanf(text, "%d-%d", low, high);
-    if (n == 1)
-        *high = *low;
-    return n >= 1 && *low >= 1 && *high >= *low && *high <= most;
+    char *end;
+    errno = 0;
+    const uint64_t v = strtoull(text, &end, 0);
+    if (isdigit((unsigned char)text[0]) && !*end && !errno && v >= least && v <= most)
+        return v;
+    if (most == UINT64_MAX)
+        fprintf(stderr, "oracle: --%s %s: not a number of at least %llu\n", option, text,
+                (unsigned long long)least);
+    else
+        fprintf(stderr, "oracle: --%s %s: not a number from %llu to %llu\n", option, text,
+                (unsigned long long)least, (unsigned long long)most);
+    exit(2);
 }
 
-static bool features(const char *text, uint32_t *out)
+/* "3" or "1-4". */
+static void range(const char *option, const char *text, int *low, int *high, int most)
+{
+    char        copy[32];
+    const char *dash = strchr(text, '-');
+    snprintf(copy, sizeof copy, "%.*s", dash ? (int)(dash - text) : 31, text);
+    *low = (int)number(option, copy, 1, (uint64_t)most);
+    *high = dash ? (int)number(option, dash + 1, (uint64_t)*low, (uint64_t)most) : *low;
+}
+
+static void features(const char *text, uint32_t *out)
 {
     const bool but = text[0] == '-';
     char       copy[400], *rest = copy;
@@ -60,11 +88,12 @@ static bool features(const char *text, uint32_t *out)
             ++k;
         if (k < N_GROUPS)
             bits |= 1u << k;
-        else if (*word && strcmp(word, "none") != 0)
-            return false;
+        else if (*word && strcmp(word, "none") != 0) {
+            fprintf(stderr, "oracle: --features: there is no \"%s\"; --help lists them\n", word);
+            exit(2);
+        }
     }
     *out = but ? ~bits : bits;
-    return true;
 }
 
 /* ---- the table ---- */
@@ -268,79 +297,104 @@ static int batch_main(const oracle_command *c)
     return failed > 0;
 }
 
+enum {
+    MOST_PROGRAMS = 100000000,
+    MOST_SECONDS = 86400,
+};
+
+static const struct option options[] = {{"programs", 1, 0, 'n'},
+                                        {"seed", 1, 0, 's'},
+                                        {"ranks", 1, 0, 'r'},
+                                        {"workers", 1, 0, 'w'},
+                                        {"features", 1, 0, 'f'},
+                                        {"mutants", 0, 0, 'm'},
+                                        {"processes", 0, 0, 'P'},
+                                        {"only", 1, 0, 'o'},
+                                        {"verbose", 0, 0, 'v'},
+                                        {"json", 0, 0, 'j'},
+                                        {"jobs", 1, 0, 'J'},
+                                        {"limit", 1, 0, 'l'},
+                                        {"failures", 1, 0, 'F'},
+                                        {"help", 0, 0, 'h'},
+                                        {"no-shrink", 0, 0, 'S'},
+                                        {"until-failure", 0, 0, 'u'},
+                                        {"print", 0, 0, 'p'},
+                                        {"dry", 0, 0, 'd'},
+                                        {"seeds", 1, 0, 'k'},
+                                        {0}};
+
+typedef struct modes {
+    const char *seeds;
+    bool        mutants, dry, processes;
+} modes;
+
+static void take(oracle_command *c, modes *m, int o, const char *name)
+{
+    switch (o) {
+    case 'n': c->programs = (int64_t)number(name, optarg, 1, MOST_PROGRAMS); break;
+    case 's': c->seed = number(name, optarg, 0, UINT64_MAX); break;
+    case 'r': range(name, optarg, &c->limits.ranks_low, &c->limits.ranks_high, MAX_RANKS); break;
+    case 'w': range(name, optarg, &c->limits.workers_low, &c->limits.workers_high, 64); break;
+    case 'f': features(optarg, &c->limits.groups); break;
+    case 'm': m->mutants = true; break;
+    case 'P': m->processes = true; break;
+    case 'o': c->only = (int64_t)number(name, optarg, 0, INT64_MAX); break;
+    case 'v': c->verbose = true; break;
+    case 'j': c->json = true; break;
+    case 'J': c->jobs = (int)number(name, optarg, 1, 16); break;
+    case 'l': c->limit_s = (int)number(name, optarg, 1, MOST_SECONDS); break;
+    case 'F': c->max_failures = (int)number(name, optarg, 1, MOST_PROGRAMS); break;
+    case 'S': c->shrink = false; break;
+    case 'u':
+        c->until_failure = true;
+        c->max_failures = 1;
+        break;
+    case 'p': c->print = true; break;
+    case 'd': m->dry = true; break;
+    case 'k': m->seeds = optarg; break;
+    case 'h': usage(stdout); exit(0);
+    default: /* getopt said what is wrong */
+        fprintf(stderr, "oracle: --help lists the options\n");
+        exit(2);
+    }
+}
+
+static void refuse(const char *why)
+{
+    fprintf(stderr, "oracle: %s\n", why);
+    exit(2);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"programs", 1, 0, 'n'},
-                                            {"seed", 1, 0, 's'},
-                                            {"ranks", 1, 0, 'r'},
-                                            {"workers", 1, 0, 'w'},
-                                            {"features", 1, 0, 'f'},
-                                            {"mutants", 0, 0, 'm'},
-                                            {"processes", 0, 0, 'P'},
-                                            {"only", 1, 0, 'o'},
-                                            {"verbose", 0, 0, 'v'},
-                                            {"json", 0, 0, 'j'},
-                                            {"jobs", 1, 0, 'J'},
-                                            {"limit", 1, 0, 'l'},
-                                            {"failures", 1, 0, 'F'},
-                                            {"help", 0, 0, 'h'},
-                                            {"no-shrink", 0, 0, 'S'},
-                                            {"until-failure", 0, 0, 'u'},
-                                            {"print", 0, 0, 'p'},
-                                            {"dry", 0, 0, 'd'},
-                                            {"seeds", 1, 0, 'k'},
-                                            {0}};
-    oracle_command             c = {.seed = 1,
-                                    .programs = -1,
-                                    .only = -1,
-                                    .jobs = 2,
-                                    .limit_s = 20,
-                                    .max_failures = 20,
-                                    .shrink = true,
-                                    .limits = {~0u, 1, 4, 1, 8}};
-    const char                *seeds = NULL;
-    bool                       mutants = false, dry = false, processes = false, good = true;
-    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;)
-        switch (o) {
-        case 'n': c.programs = atoll(optarg); break;
-        case 's': c.seed = strtoull(optarg, NULL, 0); break;
-        case 'r':
-            good &= range(optarg, &c.limits.ranks_low, &c.limits.ranks_high, MAX_RANKS);
-            break;
-        case 'w': good &= range(optarg, &c.limits.workers_low, &c.limits.workers_high, 64); break;
-        case 'f': good &= features(optarg, &c.limits.groups); break;
-        case 'm': mutants = true; break;
-        case 'P': processes = true; break;
-        case 'o': c.only = atoll(optarg); break;
-        case 'v': c.verbose = true; break;
-        case 'j': c.json = true; break;
-        case 'J': c.jobs = atoi(optarg); break;
-        case 'l': c.limit_s = atoi(optarg); break;
-        case 'F': c.max_failures = atoi(optarg); break;
-        case 'S': c.shrink = false; break;
-        case 'u':
-            c.until_failure = true;
-            c.max_failures = 1;
-            break;
-        case 'p': c.print = true; break;
-        case 'd': dry = true; break;
-        case 'k': seeds = optarg; break;
-        case 'h': usage(stdout); return 0;
-        default: good = false;
-        }
-    if (!good || optind < argc) {
-        usage(stderr);
+    oracle_command c = {.seed = 1,
+                        .programs = -1,
+                        .only = -1,
+                        .jobs = 2,
+                        .limit_s = 20,
+                        .max_failures = 20,
+                        .shrink = true,
+                        .limits = {~0u, 1, 4, 1, 8}};
+    modes          m = {0};
+    for (int o, which = 0; (o = getopt_long(argc, argv, "", options, &which)) != -1;)
+        take(&c, &m, o, options[which].name);
+    if (optind < argc) {
+        fprintf(stderr, "oracle: %s: not an option; --help lists them\n", argv[optind]);
         return 2;
     }
+    if (c.print && c.only < 0)
+        refuse("--print: say which program with --only INDEX");
+    if (m.mutants + m.dry + m.processes + (m.seeds != NULL) + (c.only >= 0 && !m.processes) > 1)
+        refuse("--mutants, --dry, --processes, --seeds and --only are different things to do");
     if (c.programs < 0)
-        c.programs = mutants ? 4000 : c.only >= 0 ? 1 : 1000;
-    if (mutants)
+        c.programs = m.mutants ? 4000 : c.only >= 0 ? 1 : 1000;
+    if (m.mutants)
         return mutants_main(argv[0], &c);
-    if (processes)
+    if (m.processes)
         return processes_main(&c, print_table);
-    if (dry)
+    if (m.dry)
         return dry_main(&c);
-    if (seeds)
-        return seeds_main(&c, seeds);
+    if (m.seeds)
+        return seeds_main(&c, m.seeds);
     return c.only >= 0 ? only_main(&c) : batch_main(&c);
 }

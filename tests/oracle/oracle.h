@@ -116,6 +116,7 @@ typedef struct oracle_op {
     bool      failed;  /* what it reads, or (TASK) what it makes, is failed */
     bool      refused; /* TASK: given a failed handle, it is not issued */
     int       cause;   /* id of the task (or MISTAKE) that failed first */
+    bool      not_finite; /* TASK: a float sum met a NaN or an infinity */
     int       overlap; /* TASK, COPY: a view read meets a view written */
     int       fence;   /* FENCE: 0 must succeed, 1 must fail, 2 either */
     uint8_t  *expect;  /* READ, VALUE, LOCAL, DETACH: the bytes; of `shape_now` */
@@ -213,6 +214,8 @@ void el_combine(tsr_reduction r, tsr_type t, const tsr_reducer *user, void *into
 void el_contribution(tsr_reduction r, tsr_type t, int reducer, const void *in, void *out);
 /* Set when a user-defined operator met what is not finite: its NaNs are its author's affair. */
 extern _Thread_local bool el_not_finite;
+/* Set when a float sum or product met what is not finite. */
+extern _Thread_local bool el_met_not_finite;
 
 /* ---- kernels: the bodies ---- */
 
@@ -289,6 +292,9 @@ static inline char *at(const tsr_raw_window *w, const int64_t *i)
 bool box_first(int rank, const int64_t *low, const int64_t *high, int64_t *i);
 bool box_next(int rank, const int64_t *low, const int64_t *high, int64_t *i);
 
+/* Whether the typed window on argument k is what the raw one says. */
+bool windows_agree(const tsr_task_context *t, int k, const tsr_raw_window *w);
+
 /* The body of every task type but the foreign ones. */
 tsr_status oracle_body(const tsr_task_context *t);
 /* The foreign functions. */
@@ -296,6 +302,13 @@ void   oracle_axpy(int64_t n, double a, const double *x, int64_t incx, double *y
 int    oracle_halve(const int32_t *n, const int32_t *m, double *y, const int32_t *s0,
                     const int32_t *s1, int32_t one);
 double oracle_dot(int32_t n, const double *x, int32_t incx, const double *y, int32_t incy);
+
+/* Them as tasks: how their arguments are marshalled. */
+enum { FOREIGN_AXPY, FOREIGN_HALVE, FOREIGN_DOT, N_FOREIGN };
+extern const tsr_foreign oracle_foreign[N_FOREIGN];
+
+/* A layout of any order whose pieces begin at multiples of 128 bytes. */
+enum { LAYOUT_ALIGNED = 3 };
 
 /* What a descriptor is built from. */
 typedef struct desc_key {
@@ -308,11 +321,21 @@ typedef struct desc_key {
                                       MIN_EXTENT beside MULTIPLE_OF: high */
     unsigned      dims;
     bool          exact, pure, manual, leaf_given;
-    int           layout_in, layout_out;
+    int           layout_in, layout_out; /* a tsr_order, or LAYOUT_ALIGNED */
+    double        work;
     int           iteration_rank;
 } desc_key;
 /* Build the descriptor, or find it among the program's; its number, -1 when the table is full. */
 int desc_get(oracle_program *p, const desc_key *k);
+
+/* ---- attached tiles ---- */
+
+enum { MAX_TILES = 64 };
+/* The blocks of an ATTACH_TILES that are a rank's, their data one after another in `buffer` (each from a
+ * multiple of 64 bytes on); how many.  At most MAX_TILES in all. */
+int tiles_deal(const oracle_op *o, int ranks, int rank, uint8_t *buffer, tsr_tile *out);
+/* A block's elements in C order: those of `whole`, or (NULL) those that were drawn. */
+void tile_elements(const oracle_op *o, const tsr_box *box, const uint8_t *whole, uint8_t *out);
 
 /* ---- leaves, from the documentation alone ---- */
 

@@ -100,7 +100,8 @@ static void print_desc(FILE *f, int n, const oracle_desc *q)
     }
     fprintf(f, "},\n");
     if (v->foreign)
-        fprintf(f, "    /* foreign: see descs.c */\n");
+        fprintf(f, "    .variants = {{.foreign = &oracle_foreign[%d]}},\n",
+                (int)(v->foreign - oracle_foreign));
     else
         fprintf(f,
                 "    .variants = {{.body = oracle_body, .scratch_bytes = %zu, "
@@ -131,6 +132,16 @@ static void print_params(FILE *f, const oracle_op *o)
         p->low[3], p->high[0], p->high[1], p->high[2], p->high[3]);
 }
 
+/* What a scalar steered by a value that was read is (see interp_task.c). */
+static int value_read(const oracle_program *p, int id)
+{
+    uint64_t bits = 0;
+    for (int k = 0; k < p->n_ops; ++k)
+        if (p->op[k].id == id && p->op[k].expect)
+            memcpy(&bits, p->op[k].expect, p->op[k].bytes < 8 ? p->op[k].bytes : 8);
+    return (int)(bits % 5);
+}
+
 static void print_task(FILE *f, const oracle_program *p, const oracle_op *o)
 {
     const tsr_task_desc *d = &p->desc[o->desc].d;
@@ -146,7 +157,7 @@ static void print_task(FILE *f, const oracle_program *p, const oracle_op *o)
         else if (d->args[k].type == PARAMS_TYPE)
             fprintf(f, "tsr_arg_data(TSR_BINARY(sizeof p%d), &p%d)", o->id, o->id);
         else if (a->reg >= 0)
-            fprintf(f, "tsr_arg_i64(/* from the value of record %d */ 0)", a->reg);
+            fprintf(f, "tsr_arg_i64(/* the value of record %d */ %d)", a->reg, value_read(p, a->reg));
         else
             fprintf(f, "tsr_arg_i64(%lld)", (long long)a->value);
     }
@@ -181,11 +192,18 @@ static void print_making(FILE *f, const oracle_op *o)
         fprintf(f, "    tsr_store s%d = tsr_store_create(%s, %s);\n", o->id, type_text(o->type),
                 shape);
         break;
+    case OP_ATTACH_TILES:
+        fprintf(f,
+                "    tsr_store s%d = attach_blocks(%s, %s, %lluu, %s, (int64_t[]){%lld, %lld, %lld, "
+                "%lld});\n",
+                o->id, type_text(o->type), shape, (unsigned long long)o->seed,
+                o->p[0] ? "TSR_ATTACH_WRITE" : "TSR_ATTACH_READ", (long long)o->p[1],
+                (long long)o->p[2], (long long)o->p[3], (long long)o->p[4]);
+        break;
     default:
-        fprintf(f, "    tsr_store s%d = attach_elements(%s, %s, %lluu, %s);%s\n", o->id,
+        fprintf(f, "    tsr_store s%d = attach_elements(%s, %s, %lluu, %s);\n", o->id,
                 type_text(o->type), shape, (unsigned long long)o->seed,
-                o->p[0] ? "TSR_ATTACH_WRITE" : "TSR_ATTACH_READ",
-                o->kind == OP_ATTACH_TILES ? " /* as tiles, in the oracle */" : "");
+                o->p[0] ? "TSR_ATTACH_WRITE" : "TSR_ATTACH_READ");
         break;
     }
 }
@@ -281,6 +299,8 @@ static void print_waiting(FILE *f, const oracle_op *o)
 
 static void print_op(FILE *f, const oracle_program *p, const oracle_op *o)
 {
+    if (o->provenance)
+        fprintf(f, "    /* under \"%s\" */\n", oracle_provenance[o->provenance]);
     switch (o->kind) {
     case OP_CREATE:
     case OP_FILLED:
@@ -340,7 +360,7 @@ void print_program(FILE *f, const oracle_program *p, const char *what)
     bool used[MAX_DESCS] = {false};
     fprintf(f,
             "/* oracle --seed %llu --only %llu\n * %s\n *\n * cc -I include -I tests/oracle THIS.c "
-            "tests/oracle/{kernels,elements,util}.c -ltessera -lm */\n",
+            "tests/oracle/{kernels,elements,util,windows,tiles,descs}.c -ltessera -lm */\n",
             (unsigned long long)p->seed, (unsigned long long)p->index, what);
     fprintf(f, "#include \"case.h\"\n\n");
     for (int k = 0; k < p->n_ops; ++k)

@@ -67,8 +67,10 @@ static void want_ok(walker *w, const oracle_op *o, tsr_status s, const char *cal
 /* A call that waits: it must succeed, or fail with the text of the first cause. */
 static bool want_outcome(walker *w, int id, bool failed, int cause, tsr_status s, const char *call)
 {
-    char       words[48];
-    const bool mistake = failed && w->run->by_id[cause]->kind == OP_MISTAKE;
+    char             words[48], site[48];
+    const oracle_op *first = failed ? w->run->by_id[cause] : NULL;
+    const bool       mistake = failed && first->kind == OP_MISTAKE;
+    snprintf(site, sizeof site, "program.c:%d", cause);
     snprintf(words, sizeof words, mistake ? "program.c:%d" : "failure of record %d.", cause);
     if (!failed && s != TSR_OK)
         differ(w, id, "%s gave %s: %.700s", call, tsr_status_name(s), tsr_error_text());
@@ -76,6 +78,12 @@ static bool want_outcome(walker *w, int id, bool failed, int cause, tsr_status s
         differ(w, id, "%s gave %s, want the failure of record %d", call, tsr_status_name(s), cause);
     else if (failed && !strstr(tsr_error_text(), words))
         differ(w, id, "%s: want the %s  Got: %.700s", call, words, tsr_error_text());
+    else if (failed && !strstr(tsr_error_text(), site))
+        differ(w, id, "%s: the line %s is not told: %.700s", call, site, tsr_error_text());
+    else if (failed && !mistake && first->provenance &&
+             !strstr(tsr_error_text(), oracle_provenance[first->provenance]))
+        differ(w, id, "%s: \"%s\" is not told: %.700s", call, oracle_provenance[first->provenance],
+               tsr_error_text());
     return s == TSR_OK && !failed;
 }
 
@@ -87,57 +95,38 @@ static void released(void *data, void *user)
     ++*(int *)user;
 }
 
-static uint8_t *fresh_buffer(walker *w, const oracle_op *o)
+static int64_t volume_of(const tsr_shape *shape)
 {
     int64_t n = 1;
-    for (int d = 0; d < o->shape.rank; ++d)
-        n *= o->shape.extent[d];
-    const size_t size = el_size(o->type);
-    uint8_t     *b = aligned_alloc(64, ((size_t)n * size + 63) & ~(size_t)63);
-    for (int64_t k = 0; k < n; ++k)
-        el_from_u64(o->type, hash_pair(o->seed, (uint64_t)k), false, b + (size_t)k * size);
-    return w->run->buffer[w->rank][o->id] = b;
+    for (int d = 0; d < shape->rank; ++d)
+        n *= shape->extent[d];
+    return n;
 }
 
-/* Slabs along the first dimension; slab t is rank t's, modulo the ranks.  Returns how many. */
-static int slabs(const oracle_op *o, int ranks, int rank, uint8_t *buffer, tsr_tile *out)
+static uint8_t *fresh_buffer(walker *w, const oracle_op *o, size_t bytes)
 {
-    const size_t  size = el_size(o->type);
-    const int64_t extent = o->shape.rank ? o->shape.extent[0] : 1;
-    const int64_t thick = (extent + o->p[1] - 1) / o->p[1];
-    int64_t       row = 1;
-    int           n = 0;
-    for (int d = 1; d < o->shape.rank; ++d)
-        row *= o->shape.extent[d];
-    for (int64_t t = 0; t * thick < extent; ++t) {
-        if (t % ranks != rank)
-            continue;
-        tsr_tile *x = &out[n++];
-        memset(x, 0, sizeof *x);
-        x->box.rank = o->shape.rank;
-        for (int d = 0; d < o->shape.rank; ++d)
-            x->box.high[d] = o->shape.extent[d];
-        if (o->shape.rank) {
-            x->box.low[0] = t * thick;
-            x->box.high[0] = (t + 1) * thick < extent ? (t + 1) * thick : extent;
-        }
-        x->data = buffer + (size_t)(t * thick * row) * size;
-    }
-    return n;
+    return w->run->buffer[w->rank][o->id] = aligned_alloc(64, (bytes + 64) & ~(size_t)63);
 }
 
 static void do_attach(walker *w, const oracle_op *o)
 {
     const tsr_attach_mode mode = o->p[0] ? TSR_ATTACH_WRITE : TSR_ATTACH_READ;
-    uint8_t              *b = fresh_buffer(w, o);
+    const size_t          bytes = (size_t)volume_of(&o->shape) * el_size(o->type);
     int                  *count = &w->run->released[w->rank][o->id];
     const tsr_type        t = type_of(w, o->type);
     if (o->kind == OP_ATTACH) {
+        uint8_t *b = fresh_buffer(w, o, bytes);
+        tsr_box  all = {.rank = o->shape.rank};
+        memcpy(all.high, o->shape.extent, sizeof all.high);
+        tile_elements(o, &all, NULL, b);
         w->store[o->id] = tsr_attach_(t, o->shape, b, mode, released, count, site_of(o));
         return;
     }
-    tsr_tile  tile[16];
-    const int n = slabs(o, w->run->p->config.ranks, w->rank, b, tile);
+    tsr_tile  tile[MAX_TILES];
+    uint8_t  *b = fresh_buffer(w, o, bytes + 64 * MAX_TILES);
+    const int n = tiles_deal(o, w->run->p->config.ranks, w->rank, b, tile);
+    for (int k = 0; k < n; ++k)
+        tile_elements(o, &tile[k].box, NULL, tile[k].data);
     w->store[o->id] = tsr_attach_tiles_(t, o->shape, tile, n, mode, released, count, site_of(o));
 }
 
@@ -187,11 +176,9 @@ static void do_write(walker *w, const oracle_op *o)
         want_ok(w, o, tsr_fill_(w->store[o->a], value, site_of(o)), "tsr_fill");
         return;
     }
-    int64_t n = 1;
-    for (int d = 0; d < o->shape_now.rank; ++d)
-        n *= o->shape_now.extent[d];
-    const size_t size = el_size(t);
-    uint8_t     *data = malloc((size_t)n * size + 1);
+    const int64_t n = volume_of(&o->shape_now);
+    const size_t  size = el_size(t);
+    uint8_t      *data = malloc((size_t)n * size + 1);
     for (int64_t k = 0; k < n; ++k)
         el_from_u64(t, hash_pair(o->seed, (uint64_t)k), false, data + (size_t)k * size);
     want_ok(w, o, tsr_write_(w->store[o->a], data, (size_t)n * size, site_of(o)), "tsr_write");
@@ -278,7 +265,7 @@ static void do_local(walker *w, const oracle_op *o)
     free(q);
 }
 
-/* The attached memory after tsr_detach: all of it, or this rank's slabs. */
+/* The attached memory after tsr_detach: all of it, or this rank's tiles. */
 static void check_buffer(walker *w, const oracle_op *made, int id, const tsr_shape *shape,
                          const uint8_t *want)
 {
@@ -287,15 +274,17 @@ static void check_buffer(walker *w, const oracle_op *made, int id, const tsr_sha
         want_bytes(w, id, "tsr_detach", made->type, shape, b, want);
         return;
     }
-    tsr_tile  tile[16];
-    const int n = slabs(made, w->run->p->config.ranks, w->rank, b, tile);
+    tsr_tile  tile[MAX_TILES];
+    uint8_t  *part = malloc((size_t)volume_of(shape) * el_size(made->type) + 1);
+    const int n = tiles_deal(made, w->run->p->config.ranks, w->rank, b, tile);
     for (int k = 0; k < n; ++k) {
-        tsr_shape part = *shape;
-        for (int d = 0; d < part.rank; ++d)
-            part.extent[d] = tile[k].box.high[d] - tile[k].box.low[d];
-        want_bytes(w, id, "tsr_detach of tiles", made->type, &part, tile[k].data,
-                   want + ((uint8_t *)tile[k].data - b));
+        tsr_shape extent = *shape;
+        for (int d = 0; d < extent.rank; ++d)
+            extent.extent[d] = tile[k].box.high[d] - tile[k].box.low[d];
+        tile_elements(made, &tile[k].box, want, part);
+        want_bytes(w, id, "tsr_detach of tiles", made->type, &extent, tile[k].data, part);
     }
+    free(part);
 }
 
 static void do_detach(walker *w, const oracle_op *o)
@@ -404,7 +393,7 @@ static void do_agree(walker *w, const oracle_op *o)
             differ(w, o->id, "tsr_agree: not rank 0's bytes");
 }
 
-static void do_op(walker *w, const oracle_op *o)
+static void do_kind(walker *w, const oracle_op *o)
 {
     const tsr_site at = site_of(o);
     switch (o->kind) {
@@ -443,6 +432,16 @@ static void do_op(walker *w, const oracle_op *o)
     case OP_AGREE: do_agree(w, o); break;
     default: do_view(w, o); break;
     }
+}
+
+static void do_op(walker *w, const oracle_op *o)
+{
+    if (!o->provenance) {
+        do_kind(w, o);
+        return;
+    }
+    TSR_PROVENANCE(oracle_provenance[o->provenance]);
+    do_kind(w, o);
 }
 
 /* ---- the end of a program ---- */
@@ -531,6 +530,14 @@ static void options_of(run *r, int rank, tsr_options *out)
         m->numa[k] = 0;
     }
     m->l2_bytes = (int64_t)(1 + rank) << 18;
+    if (c->first_core[rank] > 0) {
+        tsr_machine larger = *m;
+        larger.n_cores += c->first_core[rank];
+        for (int k = 0; k < larger.n_cores; ++k)
+            larger.core[k] = base.core[k % base.n_cores];
+        if (tsr_machine_subset(&larger, c->first_core[rank], c->cores[rank], m) != TSR_OK)
+            m->n_cores = 0;
+    }
     *out = (tsr_options){.size = sizeof *out,
                          .at = TSR_HERE,
                          .workers = c->workers[rank],

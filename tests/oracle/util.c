@@ -93,3 +93,8 @@ bool box_next(int rank, const int64_t *low, const int64_t *high, int64_t *i)
     }
     return false;
 }
+
+/* ---- provenance ---- */
+
+const char *const oracle_provenance[N_PROVENANCES + 1] = {"", "the first pass", "a sweep",
+                                                          "while refining"};

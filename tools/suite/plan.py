@@ -89,6 +89,8 @@ def check_steps():
     for check in ("layering", "listed", "headers", "documented", "sizes", "links", "exports"):
         yield Step(f"check: {check}", [ROOT / "tools/checks" / check])
     yield Step("install: an outside project", [ROOT / "tests/install/run", RELEASE.folder])
+    yield Step("oracle: its command line",
+               [ROOT / "tests/oracle/command_line", RELEASE.folder / "tests/oracle/oracle"])
 
 
 def oracle(build: Build, programs, seed, limit_s, *more):
