@@ -253,7 +253,9 @@ static void add_pieces(struct observe_text *t, const struct problem *q, const st
     add_grid(t, p->rank, p->grid);
     observe_text_add(t, ", about %lld B each", (long long)p->bytes_per_point);
     if (!p->manual && q->wanted_points > 0)
-        observe_text_add(t, "; %lld wanted", (long long)q->wanted_points);
+        observe_text_add(t, "; %lld wanted: %lld B an element, %lld B a piece",
+                         (long long)q->wanted_points, (long long)q->element_bytes,
+                         (long long)q->piece_bytes);
     observe_text_add(t, "\n");
 }
 

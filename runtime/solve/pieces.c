@@ -1,9 +1,11 @@
 /* solve/pieces.c - how a rank cuts its own box: private.
  *
- * A piece should fit half of L2 along with what neighbours in a chain of operations touch of it, and
- * be worth several times what a task costs. Its size is counted in elements, at ELEMENT_BYTES each,
- * and not in the bytes of this operation's arguments, so that operations over equal boxes have equal
- * pieces, which meet without search. The outermost dimensions are cut first, into pieces that are
+ * A piece should fit half of L2 (or TESSERA_PIECE_BYTES) along with what neighbours in a chain of
+ * operations touch of it, and be worth several times what a task costs. An element counts ELEMENT_BYTES,
+ * what a chain touches of it, and not what this operation's arguments have, so that operations over
+ * equal boxes have equal pieces, which meet without search. Only where the arguments that move with the
+ * iteration have more does it count more, by powers of two, so that pieces of one lie in those of the
+ * other: the arguments of a point always fit together. The outermost dimensions are cut first, into pieces that are
  * multiples of the leaf where there are many, of as much of it as keeps them even where there are
  * few; inner ones when leaves along the outer do not make enough, and only then parts of leaves: so
  * pieces of sums along leaves, and of what is not tied to any, are mostly the same.
@@ -31,13 +33,57 @@ static int64_t additions_of(const struct problem *q, int64_t elements)
     return all > 1e18 ? (int64_t)1e18 : (int64_t)all;
 }
 
-static int64_t piece_elements(const struct problem *q)
+/* Is argument `i` the same elements as one before it? */
+static bool is_counted(const struct problem *q, int i)
+{
+    for (int j = 0; j < i; ++j)
+        if (q->op->arg[j].root == q->op->arg[i].root && q->op->arg[j].view == q->op->arg[i].view)
+            return true;
+    return false;
+}
+
+/* Elements of an argument that go with one of the iteration; 0: not all dimensions move it. */
+static int64_t elements_beside(const struct problem *q, int arg)
+{
+    int64_t n = 1;
+    for (int d = 0; d < q->rank; ++d) {
+        int64_t scale, low, high;
+        if (q->extent[d] <= 1)
+            continue;
+        if (!solve_drives(q, arg, d) || !solve_affine(q, arg, d, &scale, &low, &high))
+            return 0;
+        n = mul64(n, scale);
+    }
+    return n;
+}
+
+/* What an element of the iteration counts. */
+static int64_t element_bytes(const struct problem *q)
+{
+    int64_t sum = 0, bytes = ELEMENT_BYTES;
+    for (int i = 0; i < q->op->n_args; ++i) {
+        const enum role r = q->part[i].role;
+        if (r == ROLE_VALUE || r == ROLE_WHOLE || r == ROLE_IMAGE || r == ROLE_UNBOUND || is_counted(q, i))
+            continue;
+        const int64_t n = elements_beside(q, i);
+        sum = add64(sum, mul64(n, (int64_t)q->op->arg[i].root->element_bytes));
+    }
+    while (bytes < sum && bytes < INT64_MAX / 2)
+        bytes *= 2;
+    return bytes;
+}
+
+static int64_t piece_bytes(const struct problem *q)
 {
     const struct rank_machine *m = &q->rt->machines[q->rt->rank];
-    const int64_t              bytes = q->rt->config.piece_bytes > 0 ? q->rt->config.piece_bytes
-                                       : m->l2_bytes > 0             ? m->l2_bytes / 2
-                                                                     : 512 * 1024;
-    const int64_t              elements = bytes / ELEMENT_BYTES;
+    return q->rt->config.piece_bytes > 0 ? q->rt->config.piece_bytes
+           : m->l2_bytes > 0             ? m->l2_bytes / 2
+                                         : 512 * 1024;
+}
+
+static int64_t piece_elements(const struct problem *q)
+{
+    const int64_t elements = q->piece_bytes / q->element_bytes;
     return q->rt->config.piece_bytes > 0 ? max64(1, elements) : max64(WORTH / 2, elements);
 }
 
@@ -195,6 +241,8 @@ tsr_status solve_cut_pieces(struct problem *q)
     const int64_t  volume = box_volume(box), floor = q->rt->config.min_piece;
     const uint64_t h = shape_hash(q, box);
     int64_t        grid[TSR_MAX_RANK];
+    q->piece_bytes = piece_bytes(q);
+    q->element_bytes = element_bytes(q);
     q->wanted_points = floor > 0
                            ? clamp64(volume / floor, 1, h % 8 ? TEST_POINTS : TEST_MOST_POINTS)
                            : points_by_machine(q, volume);

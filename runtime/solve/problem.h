@@ -98,6 +98,7 @@ struct problem {
     void *on_candidate_user;
 
     /* private cuts */
+    int64_t  piece_bytes, element_bytes; /* what a piece aims at; what an element counts */
     int64_t  wanted_points;
     int      grid[TSR_MAX_RANK];
     int64_t *cut[TSR_MAX_RANK]; /* [grid + 1]; ours */

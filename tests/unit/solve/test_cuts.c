@@ -68,6 +68,49 @@ Test(cuts, small_runs_at_one_point)
     run_stop(&run);
 }
 
+static const tsr_task_desc fill = {.name = "fill", .args = {{TSR_WRITE, 0, 0, "y"}}};
+static const tsr_task_desc many = {
+    .name = "many",
+    .args = {{TSR_WRITE, 0, 0, "y"},
+             {TSR_READ, 0, 0, "a"},
+             {TSR_READ, 0, 0, "b"},
+             {TSR_READ, 0, 0, "c"},
+             {TSR_READ, 0, 0, "d"},
+             {TSR_READ, 0, 0, "e"}},
+    .constraints = {TSR_ALIGN(0, 1), TSR_ALIGN(0, 2), TSR_ALIGN(0, 3), TSR_ALIGN(0, 4),
+                    TSR_ALIGN(0, 5)},
+};
+
+/* All arguments of a point fit what a piece aims at, however many; few do not make pieces longer, so that
+ * operations over equal boxes have equal ones. */
+Test(cuts, arguments_of_a_piece_fit_together)
+{
+    enum { BYTES = 1 << 16 };
+    struct run   run;
+    struct plan *two[STAGE_MAX_RANKS], *one[STAGE_MAX_RANKS], *six[STAGE_MAX_RANKS],
+        *same[STAGE_MAX_RANKS];
+    struct seen s[6];
+    run_start(&run, 1, NULL);
+    run.stage[0].rt.config.piece_bytes = BYTES;
+    for (int i = 0; i < 6; ++i)
+        s[i] = see(run_root(&run, TSR_F64, 1, EXTENTS(1 << 20)));
+    solve_and_check(&run, &(struct call){&heat, 2, {s[0], s[1]}}, two);
+    solve_and_check(&run, &(struct call){&fill, 1, {s[0]}}, one);
+    solve_and_check(&run, &(struct call){&many, 6, {s[0], s[1], s[2], s[3], s[4], s[5]}}, six);
+    solve_and_check(&run, &(struct call){&many, 6, {s[0], s[1], s[1], s[1], s[1], s[1]}}, same);
+    cr_assert_eq(two[0]->n_points, one[0]->n_points);
+    cr_assert_eq(one[0]->n_points, (1 << 20) * 32 / BYTES);
+    cr_assert_leq(six[0]->bytes_per_point, BYTES);
+    cr_assert_gt(six[0]->bytes_per_point, BYTES / 2);
+    cr_assert_eq(six[0]->n_points, 2 * one[0]->n_points, "pieces of one lie in those of the other");
+    cr_assert_eq(same[0]->n_points, one[0]->n_points, "what is read twice is there once");
+    run_release(&run, two);
+    run_release(&run, one);
+    run_release(&run, six);
+    run_release(&run, same);
+    run_stop(&run);
+}
+
 Test(cuts, halo_prefers_blocks)
 {
     struct run   run;
@@ -221,7 +264,6 @@ static void expect_one_piece_each(const struct plan *whole, const struct plan *p
 
 Test(cuts, parts_follow_the_pieces_of_the_whole)
 {
-    static const tsr_task_desc fill = {.name = "fill", .args = {{TSR_WRITE, 0, 0, "y"}}};
     struct run                 run;
     struct plan               *whole[STAGE_MAX_RANKS], *part[STAGE_MAX_RANKS];
     run_start(&run, 1, NULL);
