@@ -186,8 +186,17 @@ static tsr_status solve(struct tsr_runtime *rt, struct operation *op)
     return TSR_OK;
 }
 
+/* Did this rank find no memory for what all ranks decide alike, since there were `before` shortages?
+ * Then it cannot go on beside them. */
+static void short_of_memory(struct tsr_runtime *rt, int64_t before, const char *what)
+{
+    if (rt->n_ranks > 1 && base_alloc_shortages() != before)
+        (void)network_short_of_memory(rt->network, what);
+}
+
 tsr_status pipeline_issue(struct tsr_runtime *rt, struct operation *op)
 {
+    const int64_t shortages = base_alloc_shortages();
     op->plan = NULL;
     op->status = TSR_OK;
     for (int k = 0; k < op->n_args && op->status == TSR_OK; ++k) {
@@ -198,6 +207,7 @@ tsr_status pipeline_issue(struct tsr_runtime *rt, struct operation *op)
     if (op->status == TSR_OK)
         op->status = solve(rt, op);
     const tsr_status status = op->status;
+    short_of_memory(rt, shortages, "the partition of an operation");
     if (status != TSR_OK) {
         plan_release(op->plan);
         op->plan = NULL;
@@ -206,6 +216,11 @@ tsr_status pipeline_issue(struct tsr_runtime *rt, struct operation *op)
     }
     issue_take(rt, op);
     return TSR_OK;
+}
+
+tsr_status pipeline_no_memory(struct tsr_runtime *rt, const char *what)
+{
+    return network_short_of_memory(rt->network, what);
 }
 
 void pipeline_release(struct tsr_runtime *rt, struct root *root)
@@ -267,7 +282,10 @@ tsr_status pipeline_bind_extent(struct tsr_runtime *rt, struct root *root, tsr_s
 tsr_status pipeline_attach(struct tsr_runtime *rt, struct root *root, const tsr_tile *tiles, int n,
                            bool whole, tsr_site at)
 {
-    return values_attach(rt, root, tiles, n, whole, at);
+    const tsr_status status = values_attach(rt, root, tiles, n, whole, at);
+    if (status != TSR_OK)
+        root_let_go(rt, root);
+    return status;
 }
 
 tsr_status pipeline_detach(struct tsr_runtime *rt, struct root *root, tsr_site at)

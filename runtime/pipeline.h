@@ -15,6 +15,9 @@ void       pipeline_stop(struct tsr_runtime *rt);
  * into the window or run it on the spot.  Takes over views, partitions, data of *op (copied).  On
  * failure (shapes, constraints) the outputs are failed with the cause, which is also returned. */
 tsr_status pipeline_issue(struct tsr_runtime *rt, struct operation *op);
+/* There was no memory here for `what`, which every rank needs alike: with several, the run ends on all
+ * of them with a message.  Returns the failure. */
+tsr_status pipeline_no_memory(struct tsr_runtime *rt, const char *what);
 /* The last handle of a root is gone: an entry of the stream.  Never waits. */
 void pipeline_release(struct tsr_runtime *rt, struct root *root);
 

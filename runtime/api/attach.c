@@ -42,7 +42,10 @@ static tsr_store attach(struct tsr_runtime *rt, const struct attaching *a)
     }
     root->release = a->release;
     root->release_user = a->user;
-    return root_handle(rt, root, a->at);
+    const tsr_store s = root_handle(rt, root, a->at);
+    if (s.id == HANDLE_NO_ROOM)
+        pipeline_release(rt, root);
+    return s;
 }
 
 static bool mode_check(struct tsr_runtime *rt, tsr_attach_mode mode, tsr_site at, tsr_store *out)

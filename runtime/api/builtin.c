@@ -172,6 +172,8 @@ static tsr_status write_cpu(const tsr_task_context *t)
 {
     struct walk           w = walk_to(t, tsr_type_size(t->arg[TO].type));
     const struct written *p = operation_payload(t);
+    if (!p)
+        return TSR_FAIL(NO_MEMORY, "no memory for a copy of what is to be written");
     w.from = p->data;
     memcpy(w.from_step, p->step, sizeof w.from_step);
     walk_rows(&w);
@@ -228,15 +230,13 @@ tsr_status call_write(struct tsr_runtime *rt, tsr_store to, const void *data, ts
     if (n == 1)
         return call_fill(rt, to, h->type, data, at);
     struct written *p = base_realloc(NULL, 1, sizeof *p + (size_t)n * bytes);
-    if (!p)
-        return failure_at(at, NO_MEMORY, "for a copy of the %zu bytes to be written",
-                          (size_t)n * bytes);
     int64_t step = (int64_t)bytes;
-    for (int d = h->view->rank - 1; d >= 0; --d) {
+    for (int d = h->view->rank - 1; p && d >= 0; --d) {
         p->step[d] = step;
         step *= h->view->extent[d];
     }
-    memcpy(p->data, data, (size_t)n * bytes);
+    if (p) /* else the body says so: on other ranks there may be memory, and the stream is theirs too */
+        memcpy(p->data, data, (size_t)n * bytes);
     const tsr_arg     args[] = {[TO] = tsr_arg_store(to)};
     const struct call c = {.desc = &write_whole, .args = args, .n = 1, .at = at, .payload = p};
     return call_issue(rt, &c);

@@ -24,6 +24,9 @@ enum { FIRST_CAPACITY = 256, UNTOLD_KEPT = 16 };
 
 tsr_status api_no_memory(tsr_site at)
 {
+    struct tsr_runtime *rt = runtime_current;
+    if (rt && rt->n_ranks > 1) /* the other ranks go on with what this one has not */
+        (void)pipeline_no_memory(rt, "the runtime's own records");
     return failure_at(at, NO_MEMORY, "for the runtime's own records");
 }
 
@@ -143,7 +146,7 @@ uint64_t handle_add(struct tsr_runtime *rt, const struct handle_make *m)
         view_release(m->view);
         partition_release(m->partition);
         api_no_memory(m->at);
-        return 0;
+        return HANDLE_NO_ROOM;
     }
     h->kind = (uint8_t)m->kind;
     h->type = m->type;
@@ -165,7 +168,7 @@ uint64_t handle_add_failed(struct tsr_runtime *rt, enum handle_kind kind, tsr_si
 {
     struct cause *c = cause_create(rt->api);
     if (!c)
-        return 0;
+        return HANDLE_NO_ROOM;
     ++c->users; /* ours, until the handle has its own */
     const uint64_t id = handle_add(rt, &(struct handle_make){.kind = kind, .cause = c, .at = at});
     cause_release(c);
@@ -232,6 +235,8 @@ tsr_status handle_explain(struct tsr_runtime *rt, uint64_t id, enum handle_kind 
     const char *name = kind_name(kind);
     if (id == 0)
         return failure_at(at, BAD_HANDLE, "%sthe null %s", who, name);
+    if (id == HANDLE_NO_ROOM)
+        return failure_at(at, NO_MEMORY, "%sthere was no memory to make this %s", who, name);
     const struct tombstone *t = tombstone_find(rt->api, id);
     if (!t)
         return failure_at(at, BAD_HANDLE, "%sthis %s ended long ago, or belongs to another runtime",

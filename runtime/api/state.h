@@ -130,6 +130,9 @@ struct handle_make {
     tsr_site          at;
 };
 
+/* The id of handles there was no memory to make: in no table, alive never. */
+#define HANDLE_NO_ROOM ((uint64_t)1 << 32)
+
 /* A free slot behind the last; 0: no memory. */
 uint32_t handle_slot_add(struct api_state *s);
 
@@ -159,10 +162,10 @@ static inline uint64_t handle_id(const struct api_state *s, const struct handle 
     return (uint64_t)h->generation << 32 | (uint32_t)(h - s->handle);
 }
 
-/* The id of a new handle in the innermost scope; 0: no memory (recorded at m->at; view and partition
- * are released, the root is not touched). */
+/* The id of a new handle in the innermost scope; HANDLE_NO_ROOM: no memory (recorded at m->at; view and
+ * partition are released, the root is not touched). */
 uint64_t handle_add(struct tsr_runtime *rt, const struct handle_make *m);
-/* A handle that carries this thread's last failure; 0 when there is no memory for it. */
+/* A handle that carries this thread's last failure; HANDLE_NO_ROOM when there is no memory for it. */
 uint64_t handle_add_failed(struct tsr_runtime *rt, enum handle_kind kind, tsr_site at);
 /* End one; the root goes with its last handle. */
 void handle_end(struct tsr_runtime *rt, struct handle *h, enum ended how, tsr_site at);

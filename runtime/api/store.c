@@ -85,7 +85,7 @@ tsr_store root_handle(struct tsr_runtime *rt, struct root *root, tsr_site at)
     struct handle *h = handle_take(rt->api);
     if (!h) {
         api_no_memory(at);
-        return (tsr_store){0};
+        return (tsr_store){HANDLE_NO_ROOM};
     }
     h->kind = HANDLE_STORE;
     h->unbound = !root->extent_known;
@@ -108,7 +108,7 @@ static tsr_store make(struct tsr_runtime *rt, enum root_kind kind, tsr_type type
     if (!root)
         return store_failed(rt, at);
     const tsr_store s = root_handle(rt, root, at);
-    if (s.id == 0)
+    if (s.id == HANDLE_NO_ROOM)
         root_destroy(rt, root);
     return s;
 }

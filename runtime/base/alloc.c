@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 
+static __thread int64_t shortages;
 static _Atomic int64_t live;            /* relaxed: a statistic */
 static _Atomic int64_t fail_after = -1; /* relaxed: set by a test before the calls it watches */
 
@@ -28,20 +29,29 @@ static void *counted(void *p)
     return p;
 }
 
+static void *none(void)
+{
+    ++shortages;
+    return NULL;
+}
+
 void *base_calloc(size_t n, size_t size)
 {
     size_t bytes;
     if (is_to_fail() || __builtin_mul_overflow(n, size, &bytes))
-        return NULL;
-    return counted(calloc(n ? n : 1, size ? size : 1));
+        return none();
+    void *p = calloc(n ? n : 1, size ? size : 1);
+    return p ? counted(p) : none();
 }
 
 void *base_realloc(void *p, size_t n, size_t size)
 {
     size_t bytes;
     if (is_to_fail() || __builtin_mul_overflow(n, size, &bytes))
-        return NULL;
+        return none();
     void *grown = realloc(p, bytes ? bytes : 1);
+    if (!grown)
+        return none();
     return p ? grown : counted(grown);
 }
 
@@ -50,9 +60,16 @@ void *base_aligned(size_t align, size_t bytes)
     void *p = NULL;
     if (is_to_fail() ||
         posix_memalign(&p, align < sizeof(void *) ? sizeof(void *) : align, bytes ? bytes : 1) != 0)
-        return NULL;
+        return none();
     memset(p, 0, bytes);
     return counted(p);
+}
+
+void *base_uncleared(size_t align, size_t bytes)
+{
+    if (is_to_fail() || bytes > SIZE_MAX - align)
+        return NULL;
+    return counted(aligned_alloc(align, (bytes + align - 1) / align * align));
 }
 
 void base_free(void *p)
@@ -63,6 +80,11 @@ void base_free(void *p)
     free(p);
 }
 
+int64_t base_alloc_shortages(void)
+{
+    return shortages;
+}
+
 int64_t base_alloc_live(void)
 {
     return atomic_load_explicit(&live, memory_order_relaxed);
@@ -71,4 +93,9 @@ int64_t base_alloc_live(void)
 void base_alloc_fail_after(int64_t n)
 {
     atomic_store_explicit(&fail_after, n, memory_order_relaxed);
+}
+
+bool base_alloc_is_to_fail(void)
+{
+    return atomic_load_explicit(&fail_after, memory_order_relaxed) >= 0;
 }

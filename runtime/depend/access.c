@@ -85,29 +85,27 @@ uint64_t access_list_shape(const struct instance *i)
     return h;
 }
 
-static bool room(struct analysis *a, struct instance *i, int n)
+static bool room(struct instance *i, int n)
 {
-    if (n <= i->capacity)
+    if (__builtin_expect(n <= i->capacity, 1))
         return true;
     int capacity = i->capacity == 0 ? 8 : 2 * i->capacity;
     while (capacity < n)
         capacity *= 2;
     struct access *bigger = base_realloc(i->access, (size_t)capacity, sizeof *bigger);
-    if (bigger == NULL) {
-        a->no_memory = true;
+    if (bigger == NULL)
         return false;
-    }
     i->access = bigger;
     i->capacity = capacity;
     return true;
 }
 
-static bool add(struct analysis *a, struct instance *i, struct access e)
+/* Room for what access_list_commit will leave in the list of group g: asked for while the analysis can
+ * still be given up. */
+bool access_list_room(const struct analysis *a, int g, const struct memo *m)
 {
-    if (!room(a, i, i->n_accesses + 1))
-        return false;
-    i->access[i->n_accesses++] = e;
-    return true;
+    struct instance *i = a->group[g].now;
+    return i == NULL || room(i, m->group[g].n_next + 2);
 }
 
 /* Entries that are complete go; if that is not enough, all become one. */
@@ -125,7 +123,7 @@ static void prune(struct analysis *a, struct instance *i)
     if (n <= LIST_MOST - 8)
         return;
     access_list_drop(i);
-    (void)add(a, i, (struct access){.kind = ACCESS_ALL, .number = i->last});
+    i->access[i->n_accesses++] = (struct access){.kind = ACCESS_ALL, .number = i->last};
 }
 
 /* Do the points here of argument `arg` write all that `e` touched? */
@@ -227,14 +225,22 @@ static void entries_make(const struct analysis *a, const struct memo *m, int g, 
             entry_drop(&i->access[k]);
 }
 
-/* Extras came before the points. */
+/* Extras came before the points.  Where there is no memory for a set, all of the operation stands for
+ * its extras. */
 static void sets_add(struct analysis *a, struct instance *i)
 {
     for (int write = 0; write < 2; ++write) {
+        const bool was_short = a->no_memory;
+        a->no_memory = false;
         struct action_set *set = action_set_create(a, i, write != 0);
         if (set != NULL)
-            (void)add(a, i, (struct access){.set = set, .arg = (int16_t)write, .kind = ACCESS_SET,
-                                            .number = a->op->number});
+            i->access[i->n_accesses++] = (struct access){.set = set, .arg = (int16_t)write,
+                                                         .kind = ACCESS_SET,
+                                                         .number = a->op->number};
+        else if (a->no_memory)
+            i->access[i->n_accesses++] = (struct access){.kind = ACCESS_ALL,
+                                                         .number = a->op->number};
+        a->no_memory = was_short;
     }
 }
 
@@ -264,10 +270,8 @@ void access_list_commit(struct analysis *a, int g, struct memo *m)
     if (a->d->n_own > 0)
         sets_add(a, i);
     const int n = m->group[g].n_next;
-    if (n > 0 && room(a, i, i->n_accesses + n)) {
-        memcpy(i->access + i->n_accesses, next, sizeof *next * (size_t)n);
-        i->n_accesses += n;
-    }
+    memcpy(i->access + i->n_accesses, next, sizeof *next * (size_t)n);
+    i->n_accesses += n;
     i->last = a->op->number;
     const bool pruned = i->n_accesses > LIST_PRUNE;
     if (pruned)

@@ -168,6 +168,9 @@ static enum depend_result commit(struct analysis *a, struct memo *m)
     struct observe_lane *lane = observe_lane(a->rt->observe, 0);
     bind_arguments(a);
     bind_producers(a, m);
+    for (int g = 0; g < a->n_groups; ++g)
+        if (!access_list_room(a, g, m))
+            return DEPEND_SHORT;
     if (!bind_slot(a))
         return DEPEND_SHORT;
     if (a->rt->n_ranks > 1)
@@ -285,12 +288,15 @@ void depend_abandon(struct tsr_runtime *rt, struct slot *s)
     if (rt->n_ranks == 1)
         return;
     analysis_begin(&a, rt, s);
-    if (a.side == NULL)
-        return;
-    groups_find(&a);
-    groups_decide(&a);
-    exchange_prepare(&a);
-    exchange_abandon(&a);
+    if (a.side != NULL) {
+        groups_find(&a);
+        groups_decide(&a);
+        exchange_prepare(&a);
+    }
+    if (a.side == NULL || a.no_memory)
+        (void)network_short_of_memory(rt->network, "the analysis of an operation");
+    else
+        exchange_abandon(&a);
 }
 
 void depend_reclaim(struct tsr_runtime *rt, struct slot *s)

@@ -84,8 +84,11 @@ bool bind_slot(struct analysis *a)
         s->strips = &s->own_strips;
     }
     if ((s->n_actions > s->n_done && !words_grow(a->d, &s->done, &s->n_done, s->n_actions)) ||
-        (s->strips->n > s->n_claim && !words_grow(a->d, &s->claim, &s->n_claim, s->strips->n)))
+        (s->strips->n > s->n_claim && !words_grow(a->d, &s->claim, &s->n_claim, s->strips->n))) {
+        if (!a->plain)
+            strips_done(&s->own_strips);
         return false;
+    }
     for (int i = 0; i < s->strips->n; ++i)
         atomic_store_explicit(&s->claim[i], a->op->number << 16, memory_order_relaxed);
     return true;

@@ -165,7 +165,8 @@ static bool was_read(const struct analysis *a, const struct instance *i, int k,
 /* Everything `t` meets in an instance: the extras of this operation, and older operations. */
 static void meet_instance(struct analysis *a, const struct touch *t, const struct instance *i)
 {
-    if (t->point >= 0 && MUTANT(LOST_EDGE) && t->point % 3 == 1)
+    if (i == NULL || /* what an operation without memory here should have left */
+        (t->point >= 0 && MUTANT(LOST_EDGE) && t->point % 3 == 1))
         return;
     for (int k = 0; k < a->d->n_own; ++k) {
         const struct own_access *own = &a->d->own[k];

@@ -299,8 +299,8 @@ void exchange_commit(struct analysis *a)
             ok = owner_map_replicate(g->owners, number, &g->wrote[0]) && ok;
         else if (g->wrote != NULL)
             ok = owner_map_write(g->owners, number, g->wrote) && ok;
-        if (!ok)
-            a->no_memory = true;
+        if (!ok) /* the map is as before: not what the other ranks have */
+            (void)network_short_of_memory(a->rt->network, "an owner map");
     }
 }
 
@@ -310,8 +310,10 @@ static void send_mark(struct analysis *a, int peer, int wire, int arg)
 {
     const size_t bytes = sizeof(struct message_head);
     struct message_head *head = network_buffer_create(bytes);
-    if (head == NULL)
-        return; /* then the watchdog names who waits */
+    if (head == NULL) {
+        (void)network_short_of_memory(a->rt->network, "a mark of failure");
+        return;
+    }
     memset(head, 0, sizeof *head);
     head->failed = 1;
     (void)network_send(a->rt->network, peer,
@@ -324,8 +326,10 @@ static void marks_of(struct analysis *a, const struct group *g, struct owner_map
     struct box_list *to = a->d->lists;
     for (int r = 0; r < a->rt->n_ranks; ++r)
         to[r].n = 0;
-    if (!owner_map_sends(map, a->rt->rank, asked, to))
+    if (!owner_map_sends(map, a->rt->rank, asked, to)) {
+        (void)network_short_of_memory(a->rt->network, "an owner map");
         return;
+    }
     for (int r = 0; r < a->rt->n_ranks; ++r)
         if (r != a->rt->rank && to[r].n > 0)
             send_mark(a, r, wire, g->first);
@@ -344,6 +348,8 @@ void exchange_abandon(struct analysis *a)
             g->settled = owner_map_copy(map);
             if (g->settled != NULL && owner_map_settle(g->settled, a->op->number, home))
                 map = g->settled;
+            else
+                (void)network_short_of_memory(a->rt->network, "an owner map");
         }
         if (g->asked != NULL)
             marks_of(a, g, map, g->asked, WIRE_DATA);

@@ -211,6 +211,7 @@ struct memo *pattern_create(struct analysis *a);
 void pattern_release(struct pattern *p);
 
 /* access.c */
+bool access_list_room(const struct analysis *a, int g, const struct memo *m);
 void access_list_commit(struct analysis *a, int g, struct memo *m);
 void access_list_plan(struct analysis *a, int g, struct memo *m);
 void access_list_drop(struct instance *i);

@@ -1,9 +1,9 @@
 /* execute/body.c - what a running body may call: scratch, unbound outputs, wrong windows.
  *
  * Threads: the body's. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "execute/execute.h"
 #include "memory/memory.h"
 
@@ -124,7 +124,7 @@ void *tsr_unbound_output(const tsr_task_context *t, int arg, int64_t extent)
                         b->slot->op.desc->name);
         return NULL;
     }
-    u->data[b->point] = fits ? aligned_alloc(64, (bytes + 64) / 64 * 64) : NULL;
+    u->data[b->point] = fits ? base_uncleared(64, bytes + 1) : NULL;
     u->rows[b->point] = u->data[b->point] != NULL ? extent : 0;
     if (u->data[b->point] == NULL)
         b->forced = tsr_fail_(b->slot->op.site, TSR_NO_MEMORY,

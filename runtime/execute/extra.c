@@ -10,6 +10,9 @@
 #include "execute/internal.h"
 #include "network/network.h"
 
+/* Ticks of observe_stamp: some seconds. */
+#define SEND_PATIENCE 10000000000ull
+
 static void box_extents(const tsr_box *b, int64_t *extent)
 {
     for (int d = 0; d < b->rank; ++d)
@@ -58,7 +61,20 @@ static bool is_held(const struct extra *x)
     return true;
 }
 
-static void send_run(struct worker *w, struct slot *s, const struct extra *x)
+/* No memory for a message: the send waits until there is some, as one that has not arrived does; who
+ * waits for it would go without what the owner map promises.  Where there is none for long, the run is
+ * over. */
+static void send_later(struct worker *w, struct slot *s, struct extra *x, size_t bytes)
+{
+    const uint64_t now = observe_stamp();
+    if (x->bytes == 0)
+        x->bytes = now;
+    else if (now - x->bytes > SEND_PATIENCE)
+        (void)network_short_of_memory(w->rt->network, "a message");
+    observe_event_at(w->lane, now, OBSERVE_IDLE, s->op.number, (uint32_t)x->peer, bytes);
+}
+
+static bool send_run(struct worker *w, struct slot *s, struct extra *x)
 {
     const bool held = is_held(x);
     size_t bytes = sizeof(struct message_head);
@@ -66,10 +82,8 @@ static void send_run(struct worker *w, struct slot *s, const struct extra *x)
         bytes += (size_t)box_volume(&x->box[b]) * x->element_bytes;
     char *buffer = network_buffer_create(bytes);
     if (buffer == NULL) {
-        (void)tsr_fail_(s->op.site, TSR_NO_MEMORY, "no %zu bytes for a message", bytes);
-        execute_fail(w, s, 0, TSR_NO_MEMORY);
-        buffer = network_buffer_create(sizeof(struct message_head));
-        bytes = sizeof(struct message_head);
+        send_later(w, s, x, bytes);
+        return false;
     }
     struct message_head *head = (struct message_head *)(void *)buffer;
     memset(head, 0, sizeof *head);
@@ -91,6 +105,7 @@ static void send_run(struct worker *w, struct slot *s, const struct extra *x)
         observe_count(w->lane, TSR_COUNT_HALO_MESSAGES, 1);
     if (network_send(w->rt->network, x->peer, tag_of(s, x), buffer, bytes) != TSR_OK)
         execute_fail(w, s, 0, TSR_PEER_LOST);
+    return true;
 }
 
 static void marked(struct worker *w, struct slot *s, const struct extra *x)
@@ -138,8 +153,7 @@ bool extra_run(struct worker *w, struct slot *s, struct extra *x)
         copy_run(w, s, x);
         return true;
     case EXTRA_SEND:
-        send_run(w, s, x);
-        return true;
+        return send_run(w, s, x);
     case EXTRA_RECEIVE:
     case EXTRA_PARTIAL:
         return receive_run(w, s, x);

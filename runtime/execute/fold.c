@@ -498,7 +498,8 @@ static void send_out(struct fold *f, bool skip)
 {
     const size_t bytes = sizeof(struct message_head) + (skip ? 0 : f->out_bytes);
     char *buffer = network_buffer_create(bytes);
-    if (buffer == NULL) {
+    if (buffer == NULL) { /* the result's rank waits for it */
+        (void)network_short_of_memory(f->w->rt->network, "partial results");
         execute_fail(f->w, f->s, 0, TSR_NO_MEMORY);
         return;
     }
@@ -552,7 +553,11 @@ void fold_run(struct worker *w, struct slot *s, struct extra *x)
     }
     f.peer = base_calloc((size_t)w->rt->n_ranks, sizeof *f.peer);
     if (f.peer == NULL) {
+        (void)tsr_fail_(s->op.site, TSR_NO_MEMORY, "no memory to fold argument %d of %s", x->arg,
+                        s->op.desc->name);
         execute_fail(w, s, 0, TSR_NO_MEMORY);
+        if (f.target >= 0)
+            send_out(&f, true);
         return;
     }
     peers_find(&f);

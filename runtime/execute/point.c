@@ -4,9 +4,9 @@
  * its writer, given back by its last user), an accumulator per leaf, a packed copy where a variant asks
  * for a layout.  Leafwise operations call the body leaf by leaf; accumulators start at the operator's
  * identity each.  Cost: O(arguments) a call.  Threads: the worker that claimed. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/mutant.h"
 #include "execute/foreign.h"
 #include "execute/internal.h"
@@ -167,7 +167,7 @@ static bool pack(struct point_call *c, const int64_t *row, int k)
     p->arg = k;
     p->bytes = (size_t)(n > 0 ? n : 1) * bytes;
     const size_t align = l->alignment > 64 ? (size_t)l->alignment : 64;
-    p->data = aligned_alloc(align, (p->bytes + align - 1) / align * align);
+    p->data = base_uncleared(align, p->bytes);
     if (p->data == NULL) {
         (void)tsr_fail_(c->s->op.site, TSR_NO_MEMORY, "no %zu bytes for the layout of argument %d",
                         p->bytes, k);
@@ -205,7 +205,7 @@ static void unpack_all(struct point_call *c, const tsr_binding *home)
         if (b->access == TSR_WRITE || b->access == TSR_READ_WRITE || b->access == TSR_REDUCE)
             strided_copy(b->rank, p->extent, bytes, p->home, home[p->arg].stride, p->data,
                          p->stride);
-        free(p->data);
+        base_free(p->data);
     }
 }
 

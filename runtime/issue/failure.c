@@ -18,12 +18,22 @@
 
 #include "issue/internal.h"
 
+/* What failed cannot be kept: from now on nothing is known to be good.  Several ranks: the run ends. */
+static void forget(struct tsr_runtime *rt)
+{
+    rt->issue->forgot = true;
+    if (rt->n_ranks > 1)
+        (void)network_short_of_memory(rt->network, "what failed");
+}
+
 struct cause *failure_cause_create(struct tsr_runtime *rt, uint64_t number, const struct trace *t)
 {
     struct issue_state *st = rt->issue;
     struct cause *c = base_calloc(1, sizeof *c);
-    if (c == NULL)
+    if (c == NULL) {
+        forget(rt);
         return NULL;
+    }
     c->users = 1;
     c->number = number;
     c->trace = *t;
@@ -66,11 +76,20 @@ void failure_drop(struct tsr_runtime *rt, struct root *root)
     list_free(rt, &root->agreed);
 }
 
-static void list_add(struct failure **list, const tsr_box *box, struct cause *c)
+static const struct trace *forgotten(void)
+{
+    static const struct trace t = {.status = TSR_NO_MEMORY,
+                                   .text = "something failed, and there was no memory to keep what"};
+    return &t;
+}
+
+static void list_add(struct tsr_runtime *rt, struct failure **list, const tsr_box *box, struct cause *c)
 {
     struct failure *f = base_calloc(1, sizeof *f);
-    if (f == NULL)
+    if (f == NULL) {
+        forget(rt);
         return;
+    }
     f->box = *box;
     f->cause = c;
     ++c->users;
@@ -92,7 +111,7 @@ static void list_subtract(struct tsr_runtime *rt, struct failure **list, const t
         if (!box_meets(&f->box, box))
             rest[0] = f->box;
         for (int i = 0; i < n; ++i)
-            list_add(list, &rest[i], f->cause);
+            list_add(rt, list, &rest[i], f->cause);
         failure_cause_release(rt, f->cause);
         base_free(f);
     }
@@ -179,16 +198,17 @@ static struct cause *propagate(struct tsr_runtime *rt, const struct use *use, in
         cause = own;
     if (MUTANT(FAILURE_NOT_PROPAGATED) && own == NULL)
         cause = NULL;
+    const bool lost = own != NULL && own->lost;
     for (int i = 0; i < n; ++i) {
-        if (!use[i].write)
+        if (!use[i].write && !lost)
             continue;
         struct failure **list = list_of(use[i].root, agreed);
         const tsr_box box = region_hull(&use[i].region);
         const bool had = *list != NULL;
-        if (cause != NULL || use[i].whole)
+        if (cause != NULL || (use[i].write && use[i].whole))
             list_subtract(rt, list, &box);
         if (cause != NULL)
-            list_add(list, &box, cause);
+            list_add(rt, list, &box, cause);
         if (agreed)
             rt->issue->agreed_roots += (*list != NULL) - had;
         else
@@ -204,13 +224,16 @@ static void journal_add(struct tsr_runtime *rt, const struct use *use, int n, ui
     if (st->n_journal == st->journal_capacity) {
         const int capacity = st->journal_capacity == 0 ? 256 : 2 * st->journal_capacity;
         struct journal_entry *bigger = base_realloc(st->journal, (size_t)capacity, sizeof *bigger);
-        if (bigger == NULL)
+        if (bigger == NULL) {
+            forget(rt);
             return;
+        }
         st->journal = bigger;
         st->journal_capacity = capacity;
     }
     struct journal_entry *j = &st->journal[st->n_journal++];
     j->number = number;
+    j->lost = false;
     j->cause = own;
     if (own != NULL)
         ++own->users;
@@ -237,7 +260,10 @@ static struct cause *own_cause(struct tsr_runtime *rt, struct slot *s)
                  s->op.desc->name, s->op.site.file, s->op.site.line,
                  s->op.provenance != NULL ? ", " : "",
                  s->op.provenance != NULL ? s->op.provenance : "");
-    return failure_cause_create(rt, s->op.number, &t);
+    struct cause *c = failure_cause_create(rt, s->op.number, &t);
+    if (c != NULL)
+        c->lost = rt->n_ranks > 1 && s->op.status == TSR_NO_MEMORY;
+    return c;
 }
 
 /* The list of causes itself keeps each until the program was told of it, the last 1,024 at most. */
@@ -300,6 +326,8 @@ const struct trace *failure_find(struct tsr_runtime *rt, const struct root *root
     const tsr_box box = box_of_shape(view->rank, view->extent);
     const struct region r = view_region(view, &box);
     const struct failure *list = rt->n_ranks > 1 ? root->agreed : root->failed;
+    if (rt->issue->forgot)
+        return forgotten();
     struct cause *c = list_find(list, &r);
     if (list != NULL && is_endless(root, view))
         c = list->cause;
@@ -332,8 +360,11 @@ const struct trace *failure_untold(struct tsr_runtime *rt)
     for (struct cause *c = rt->issue->causes; c != NULL; c = c->next)
         if (!c->told && (lowest == NULL || c->number < lowest->number))
             lowest = c;
-    if (lowest == NULL)
-        return NULL;
+    if (lowest == NULL) {
+        const bool untold = rt->issue->forgot && !rt->issue->told_forgot;
+        rt->issue->told_forgot = rt->issue->forgot;
+        return untold ? forgotten() : NULL;
+    }
     lowest->told = true;
     return &lowest->trace;
 }
@@ -342,31 +373,35 @@ const struct trace *failure_untold(struct tsr_runtime *rt)
 
 struct wire_failure {
     uint64_t     number;
+    uint64_t     lost;
     struct trace trace;
 };
 
 static struct cause *cause_of(struct tsr_runtime *rt, uint64_t number, const struct network_gathered *g)
 {
+    struct cause *c = NULL;
     for (int r = 0; r < rt->n_ranks; ++r) /* the lowest rank's text */
         for (size_t at = g->offset[r]; at < g->offset[r + 1]; at += sizeof(struct wire_failure)) {
             struct wire_failure f;
             memcpy(&f, g->data + at, sizeof f);
-            if (f.number == number)
-                return failure_cause_create(rt, number, &f.trace);
+            if (f.number == number && c == NULL)
+                c = failure_cause_create(rt, number, &f.trace);
+            if (f.number == number && c != NULL)
+                c->lost |= f.lost != 0;
         }
-    return NULL;
+    return c;
 }
 
 static void lists_take_over(struct tsr_runtime *rt, struct journal_entry *j)
 {
     for (int i = 0; i < j->n; ++i) {
         struct root *root = j->use[i].root;
-        if (!j->use[i].write || root->dropped)
+        if ((!j->use[i].write && !j->lost) || root->dropped)
             continue;
         const bool had = root->failed != NULL;
         list_free(rt, &root->failed);
         for (const struct failure *f = root->agreed; f != NULL; f = f->next)
-            list_add(&root->failed, &f->box, f->cause);
+            list_add(rt, &root->failed, &f->box, f->cause);
         rt->issue->failed_roots += (root->failed != NULL) - had;
     }
 }
@@ -379,6 +414,7 @@ static void journal_go_through(struct tsr_runtime *rt, uint64_t number,
     while (done < st->n_journal && st->journal[done].number <= number) {
         struct journal_entry *j = &st->journal[done++];
         struct cause *own = g != NULL ? cause_of(rt, j->number, g) : NULL;
+        j->lost = own != NULL && own->lost;
         struct use use[TSR_MAX_ARGS];
         for (int i = 0; i < j->n; ++i)
             use[i] = (struct use){j->use[i].root, j->use[i].region, j->use[i].read,
@@ -400,6 +436,11 @@ static void journal_go_through(struct tsr_runtime *rt, uint64_t number,
         memmove(st->journal, st->journal + done,
                 (size_t)(st->n_journal - done) * sizeof *st->journal);
     st->n_journal -= done;
+}
+
+void failure_forget_journal(struct tsr_runtime *rt)
+{
+    journal_go_through(rt, UINT64_MAX, NULL);
 }
 
 tsr_status failure_agree(struct tsr_runtime *rt, uint64_t number)
@@ -427,8 +468,11 @@ tsr_status failure_agree(struct tsr_runtime *rt, uint64_t number)
     for (int i = 0; out != NULL && i < st->n_journal && st->journal[i].number <= number; ++i)
         if (st->journal[i].cause != NULL) {
             out[n].number = st->journal[i].number;
+            out[n].lost = st->journal[i].cause->lost;
             out[n++].trace = st->journal[i].cause->trace;
         }
+    if (out == NULL)
+        return network_short_of_memory(rt->network, "what failed");
     struct network_gathered g;
     const tsr_status status =
         network_allgatherv(rt->network, number, out, (size_t)n * sizeof *out, &g);

@@ -19,6 +19,7 @@ struct cause {
     int32_t       users;
     uint64_t      number;   /* of the operation it began with */
     bool          told;
+    bool          lost;     /* what the operation read did not come to a rank that the owner maps name */
     struct trace  trace;
     struct cause *next;     /* in the list of all */
     struct cause **link;
@@ -35,6 +36,7 @@ struct failure {
 struct journal_entry {
     uint64_t      number;
     struct cause *cause;    /* its own failure here; NULL: none */
+    bool          lost;     /* on some rank, as all agreed: struct cause */
     int           n;
     struct { struct root *root; struct region region; bool read, write, whole; } use[TSR_MAX_ARGS];
 };
@@ -49,6 +51,7 @@ struct issue_state {
     int      failed_roots, agreed_roots; /* roots with failed boxes, as known here and everywhere */
     size_t   held_most;  /* bytes of old generations in flight before issue waits */
     bool     working;    /* inside issue_close: do not nest */
+    bool     forgot, told_forgot; /* there was no memory to keep what failed; the program knows */
     struct cause *causes;
     struct slot  *spot;  /* for an operation that runs alone */
     /* several ranks */
@@ -74,6 +77,7 @@ uint64_t values_together(struct tsr_runtime *rt, struct root *root, struct view 
 void failure_retire(struct tsr_runtime *rt, struct slot *s);   /* in program order */
 void failure_verdict(struct tsr_runtime *rt);                  /* of the oldest unfinished operation */
 struct cause *failure_cause_create(struct tsr_runtime *rt, uint64_t number, const struct trace *t);
+void failure_forget_journal(struct tsr_runtime *rt);           /* of a run that ended early */
 void failure_cause_release(struct tsr_runtime *rt, struct cause *c);
 
 /* spot.c */

@@ -56,6 +56,8 @@ tsr_status values_read(struct tsr_runtime *rt, struct root *root, struct view *v
                        tsr_site at);
 tsr_status values_local(struct tsr_runtime *rt, struct root *root, struct view *view, tsr_piece *out,
                         int capacity, int *out_n, tsr_site at);
+/* What the stages keep for a root: no operation names it. */
+void root_let_go(struct tsr_runtime *rt, struct root *root);
 tsr_status values_attach(struct tsr_runtime *rt, struct root *root, const tsr_tile *tiles, int n,
                          bool whole, tsr_site at);
 tsr_status values_detach(struct tsr_runtime *rt, struct root *root, tsr_site at);

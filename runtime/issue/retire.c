@@ -2,7 +2,6 @@
  *
  * A root ends when neither a handle nor an operation in flight names it; its record stays until the
  * journal of several ranks forgot it.  Cost: O(arguments).  Threads: issuing thread. */
-#include <stdlib.h>
 
 #include "issue/internal.h"
 
@@ -12,7 +11,7 @@ static void unbound_free(struct root *root)
     if (u == NULL)
         return;
     for (int i = 0; i < u->n; ++i)
-        free(u->data[i]);
+        base_free(u->data[i]);
     base_free(u->data);
     base_free(u->rows);
     base_free(u->begin);
@@ -27,17 +26,21 @@ static void special_free(struct root *root)
     root->tiles = NULL;
 }
 
+void root_let_go(struct tsr_runtime *rt, struct root *root)
+{
+    root->dropped = true;
+    depend_root_drop(rt, root);
+    if (root->key != NULL)
+        plan_release(root->key);
+    root->key = NULL;
+    if (root->kind != ROOT_PLAIN)
+        special_free(root);
+}
+
 static void root_end(struct tsr_runtime *rt, struct root *root)
 {
-    if (!root->dropped) {
-        root->dropped = true;
-        depend_root_drop(rt, root);
-        if (root->key != NULL)
-            plan_release(root->key);
-        root->key = NULL;
-        if (root->kind != ROOT_PLAIN)
-            special_free(root);
-    }
+    if (!root->dropped)
+        root_let_go(rt, root);
     if (root->journaled > 0)
         return;
     if (root->failed != NULL || root->agreed != NULL)
@@ -86,7 +89,7 @@ void pieces_release(struct pieces *p)
     if (p == NULL || --p->users > 0)
         return;
     for (int i = 0; i < p->n; ++i)
-        free(p->data[i]); /* of operations that never ran */
+        base_free(p->data[i]); /* of operations that never ran */
     base_free(p->data);
     base_free(p->bytes);
     base_free((void *)p->left);

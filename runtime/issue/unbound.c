@@ -3,7 +3,6 @@
  * Each point delivers rows in memory of its own.  When the extent is first needed the writer is waited
  * for, the ranks' numbers of rows are agreed (one gather), and the rows are moved, in point order, into
  * the root's memory.  Cost: O(rows).  Threads: issuing thread; collective. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "issue/internal.h"
@@ -18,16 +17,16 @@ bool unbound_prepare(struct tsr_runtime *rt, struct operation *op)
         struct unbound *u = base_calloc(1, sizeof *u);
         if (u == NULL)
             return false;
-        u->n = op->plan->n_points;
-        u->data = base_calloc((size_t)u->n + 1, sizeof *u->data);
-        u->rows = base_calloc((size_t)u->n + 1, sizeof *u->rows);
+        root->unbound = u;
+        u->data = base_calloc((size_t)op->plan->n_points + 1, sizeof *u->data);
+        u->rows = base_calloc((size_t)op->plan->n_points + 1, sizeof *u->rows);
         u->row_elements = 1;
         for (int d = 1; d < root->rank; ++d)
             u->row_elements *= root->extent[d];
-        root->unbound = u;
         u->begin = base_calloc((size_t)rt->n_ranks, sizeof *u->begin);
         if (u->data == NULL || u->rows == NULL || u->begin == NULL)
             return false;
+        u->n = op->plan->n_points;
         for (int r = 0; r < rt->n_ranks; ++r)
             u->begin[r] = op->plan->rank_iteration[r].low[0];
     }
@@ -51,10 +50,30 @@ static bool rows_place(struct tsr_runtime *rt, struct root *root, int64_t first,
         if (bytes > 0)
             memcpy(at, u->data[i], bytes);
         at += bytes;
-        free(u->data[i]);
-        u->data[i] = NULL;
     }
     return true;
+}
+
+static void rows_free(struct root *root)
+{
+    for (int i = 0; root->unbound != NULL && i < root->unbound->n; ++i) {
+        base_free(root->unbound->data[i]);
+        root->unbound->data[i] = NULL;
+    }
+}
+
+/* The extent, and memory for this rank's rows; false: no memory, and nothing is changed. */
+static bool extent_bind(struct tsr_runtime *rt, struct root *root, int64_t total, int64_t first,
+                        int64_t mine)
+{
+    root->extent[0] = total;
+    if (!rows_place(rt, root, first, mine))
+        return false;
+    if (root_bind_extent(rt, root, total))
+        return true;
+    instance_release(rt, root->instance);
+    root->instance = NULL;
+    return false;
 }
 
 /* Do rank q's rows come before rank r's?  In the order of the iteration: a reversed view deals it to the
@@ -65,6 +84,24 @@ static bool comes_before(const struct root *root, int q, int r)
     if (begin == NULL || begin[q] == begin[r])
         return q < r;
     return begin[q] < begin[r];
+}
+
+/* Every rank holds the rows that its points delivered. */
+static tsr_status owners_tell(struct tsr_runtime *rt, struct root *root, const int64_t *all)
+{
+    struct owner_map *map = depend_owners(rt, root);
+    tsr_box boxes[256];
+    for (int r = 0; r < rt->n_ranks; ++r) {
+        int64_t row = 0;
+        for (int q = 0; q < rt->n_ranks; ++q)
+            row += comes_before(root, q, r) ? all[q] : 0;
+        boxes[r] = box_of_shape(root->rank, root->extent);
+        boxes[r].low[0] = row;
+        boxes[r].high[0] = row + all[r];
+    }
+    if (map == NULL || !owner_map_write(map, root->last_writer, boxes))
+        return network_short_of_memory(rt->network, "an owner map");
+    return TSR_OK;
 }
 
 tsr_status unbound_bind(struct tsr_runtime *rt, struct root *root, tsr_site at)
@@ -86,19 +123,10 @@ tsr_status unbound_bind(struct tsr_runtime *rt, struct root *root, tsr_site at)
         first += comes_before(root, r, rt->rank) ? all[r] : 0;
         total += all[r];
     }
-    if (!root_bind_extent(rt, root, total) || !rows_place(rt, root, first, mine))
-        return tsr_fail_(at, TSR_NO_MEMORY, "no memory for %lld rows", (long long)total);
-    struct owner_map *map = rt->n_ranks > 1 && total > 0 ? depend_owners(rt, root) : NULL;
-    tsr_box boxes[256];
-    for (int r = 0; r < rt->n_ranks && map != NULL; ++r) {
-        int64_t row = 0;
-        for (int q = 0; q < rt->n_ranks; ++q)
-            row += comes_before(root, q, r) ? all[q] : 0;
-        boxes[r] = box_of_shape(root->rank, root->extent);
-        boxes[r].low[0] = row;
-        boxes[r].high[0] = row + all[r];
-    }
-    if (map != NULL)
-        (void)owner_map_write(map, root->last_writer, boxes);
-    return TSR_OK;
+    if (!extent_bind(rt, root, total, first, mine))
+        return rt->n_ranks > 1
+                   ? network_short_of_memory(rt->network, "the rows of an unbound output")
+                   : tsr_fail_(at, TSR_NO_MEMORY, "no memory for %lld rows", (long long)total);
+    rows_free(root);
+    return rt->n_ranks > 1 && total > 0 ? owners_tell(rt, root, all) : TSR_OK;
 }

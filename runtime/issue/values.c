@@ -61,7 +61,7 @@ uint64_t gather_issue(struct tsr_runtime *rt, struct root *root, struct view *vi
     op.arg[0].type = root->type;
     ++view->users;
     if (op.plan == NULL)
-        op.status = tsr_fail_(at, TSR_NO_MEMORY, "no memory to gather a store");
+        op.status = network_short_of_memory(rt->network, "the gathering of a store");
     return issue_take_closed(rt, &op);
 }
 
@@ -183,7 +183,7 @@ tsr_status values_local(struct tsr_runtime *rt, struct root *root, struct view *
     if (rt->n_ranks > 1) {
         struct owner_map *map = depend_owners(rt, root);
         if (map == NULL)
-            return tsr_fail_(at, TSR_NO_MEMORY, "no memory for an owner map");
+            return network_short_of_memory(rt->network, "an owner map");
         issue_close(rt); /* the map is that of what was issued */
         const tsr_box *home = owner_map_home(root->owners);
         tsr_box asked[256];
@@ -236,7 +236,7 @@ static tsr_status tiles_check(struct tsr_runtime *rt, const struct root *root, c
 {
     struct wire_tile *mine = base_calloc((size_t)n + 1, sizeof *mine);
     if (mine == NULL)
-        return tsr_fail_(at, TSR_NO_MEMORY, "no memory for %d tiles", n);
+        return network_short_of_memory(rt->network, "the tiles of a store");
     for (int i = 0; i < n; ++i)
         mine[i].box = tiles[i].box;
     issue_wait(rt, rt->issue->last);
@@ -270,21 +270,21 @@ static tsr_status tiles_check(struct tsr_runtime *rt, const struct root *root, c
 }
 
 /* This rank's tiles as its instance: in place when there is one, else copied side by side. */
-static tsr_status tiles_place(struct tsr_runtime *rt, struct root *root, const tsr_tile *tiles, int n,
-                              tsr_site at)
+static tsr_status tiles_place(struct tsr_runtime *rt, struct root *root, const tsr_tile *tiles, int n)
 {
     if (n == 0)
         return TSR_OK;
     if (n == 1) {
         root->instance = instance_attach(rt, root, &tiles[0].box, tiles[0].data);
-        return root->instance != NULL ? TSR_OK : tsr_fail_(at, TSR_NO_MEMORY, "no memory for a tile");
+        return root->instance != NULL ? TSR_OK
+                                      : network_short_of_memory(rt->network, "a tile of a store");
     }
     tsr_box hull = tiles[0].box;
     for (int i = 1; i < n; ++i)
         hull = box_hull(&hull, &tiles[i].box);
     root->instance = instance_create(rt, root, &hull);
     if (root->instance == NULL)
-        return tsr_fail_(at, TSR_NO_MEMORY, "no memory for the tiles");
+        return network_short_of_memory(rt->network, "the tiles of a store");
     for (int i = 0; i < n; ++i) {
         int64_t extent[TSR_MAX_RANK], dense[TSR_MAX_RANK], k = 1;
         for (int d = hull.rank - 1; d >= 0; --d) {
@@ -325,17 +325,17 @@ tsr_status values_attach(struct tsr_runtime *rt, struct root *root, const tsr_ti
     }
     tiles_remember(root, tiles, n);
     if (root->n_tiles < n)
-        return tsr_fail_(at, TSR_NO_MEMORY, "no memory for %d tiles", n);
+        return network_short_of_memory(rt->network, "the tiles of a store");
     tiles = root->tiles;
     issue_close(rt);
     const uint64_t number = rt->issue->last;
     struct owner_map *map = rt->n_ranks > 1 ? depend_owners(rt, root) : NULL;
     if (rt->n_ranks > 1 && map == NULL)
-        return tsr_fail_(at, TSR_NO_MEMORY, "no memory for an owner map");
+        return network_short_of_memory(rt->network, "an owner map");
     if (whole) {
-        if (map != NULL)
-            (void)owner_map_replicate(map, number, &one.box);
-        return tiles_place(rt, root, tiles, 1, at);
+        if (map != NULL && !owner_map_replicate(map, number, &one.box))
+            return network_short_of_memory(rt->network, "an owner map");
+        return tiles_place(rt, root, tiles, 1);
     }
     struct network_gathered g;
     TSR_TRY(tiles_check(rt, root, tiles, n, &g, at));
@@ -351,11 +351,15 @@ tsr_status values_attach(struct tsr_runtime *rt, struct root *root, const tsr_ti
                 any = true;
             }
         }
-        if (!any || !owner_map_write(map, number, boxes))
+        if (!any)
             break;
+        if (!owner_map_write(map, number, boxes)) {
+            network_gathered_done(&g);
+            return network_short_of_memory(rt->network, "an owner map");
+        }
     }
     network_gathered_done(&g);
-    return tiles_place(rt, root, tiles, n, at);
+    return tiles_place(rt, root, tiles, n);
 }
 
 static void tile_back(const struct root *root, const tsr_tile *t)

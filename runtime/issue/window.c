@@ -86,19 +86,34 @@ static void run_until(struct tsr_runtime *rt, uint64_t retired, uint64_t reclaim
     schedule_run(rt, limit, is_over, &w);
 }
 
-/* The slot of the next number is free. */
-static void make_room(struct tsr_runtime *rt)
+static bool has_room(const struct issue_state *st)
+{
+    return st->last + 1 <= st->reclaimed + (uint64_t)st->ring;
+}
+
+/* The slot of the next number is free; false: the run is over, and it never will be. */
+static bool make_room(struct tsr_runtime *rt)
 {
     struct issue_state *st = rt->issue;
-    if (st->last + 1 <= st->reclaimed + (uint64_t)st->ring)
-        return;
+    if (has_room(st))
+        return true;
     issue_retire(rt);
-    if (st->last + 1 <= st->reclaimed + (uint64_t)st->ring)
-        return;
+    if (has_room(st))
+        return true;
     issue_close(rt);
     observe_count(observe_lane(rt->observe, 0), TSR_COUNT_BACK_PRESSURE, 1);
     const uint64_t half = st->last + 1 - (uint64_t)(st->ring / 2);
     run_until(rt, half, st->last + 1 - (uint64_t)st->ring);
+    return has_room(st);
+}
+
+/* The run is over: an operation that is not taken lets go of what it names. */
+static void drop(struct tsr_runtime *rt, struct operation *op)
+{
+    for (int k = 0; k < op->n_args; ++k)
+        if (op->arg[k].root != NULL)
+            ++op->arg[k].root->uses;
+    operation_done(rt, op);
 }
 
 /* What the solver will prefer, and what unbound outputs need: program order is now. */
@@ -155,10 +170,14 @@ uint64_t issue_note(struct tsr_runtime *rt, const struct operation *op)
     return now;
 }
 
+/* NULL: the run is over. */
 static struct slot *take(struct tsr_runtime *rt, struct operation *op)
 {
     struct issue_state *st = rt->issue;
-    make_room(rt);
+    if (!make_room(rt)) {
+        drop(rt, op);
+        return NULL;
+    }
     op->number = ++st->last;
     struct slot *s = engine_slot(rt->engine, op->number);
     slot_fill(s, op);
@@ -177,7 +196,7 @@ void issue_take(struct tsr_runtime *rt, struct operation *op)
     if (small && spot_alone(rt, op))
         return;
     struct slot *s = take(rt, op);
-    if (!has_plan || (small && spot_try(rt, s)))
+    if (s == NULL || !has_plan || (small && spot_try(rt, s)))
         return;
     note_plan(rt, &s->op);
     if (st->last - st->closed >= (uint64_t)st->window)
@@ -189,6 +208,8 @@ void issue_take_failed(struct tsr_runtime *rt, struct operation *op)
     struct trace cause; /* taking a slot may run bodies, which leave traces of their own */
     trace_save(&cause);
     struct slot *s = take(rt, op);
+    if (s == NULL)
+        return;
     if (s->trace == NULL)
         s->trace = base_calloc(1, sizeof *s->trace);
     if (s->trace != NULL)
@@ -202,8 +223,8 @@ void issue_take_failed(struct tsr_runtime *rt, struct operation *op)
 
 uint64_t issue_take_closed(struct tsr_runtime *rt, struct operation *op)
 {
-    struct slot *s = take(rt, op);
-    const uint64_t number = s->op.number;
+    const struct slot *s = take(rt, op);
+    const uint64_t number = s != NULL ? s->op.number : rt->issue->last;
     issue_close(rt);
     return number;
 }
@@ -305,8 +326,7 @@ void issue_stop(struct tsr_runtime *rt)
         return;
     while (st->reclaimed < st->last) /* where the run ended early; no worker is left */
         reclaim_next(rt);
-    for (int i = 0; i < st->n_journal; ++i)
-        failure_cause_release(rt, st->journal[i].cause);
+    failure_forget_journal(rt);
     base_free(st->journal);
     while (st->causes != NULL) {
         st->causes->users = 1;

@@ -3,7 +3,6 @@
  * Each worker has a cache of a few buffers per size class of its own; a buffer goes back to the worker
  * that used it last, whose cache it is in.  Depth-first order keeps the number of buffers small: a chain
  * needs two or three a worker.  Invariant: nothing here is seen by two threads.  Cost: O(1). */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -36,7 +35,7 @@ void *memory_piece_take(struct worker *w, size_t bytes)
         memmove(&c->bytes[i], &c->bytes[i + 1], (size_t)(c->n - i) * sizeof c->bytes[0]);
         return data;
     }
-    void *data = aligned_alloc(need < 4096 ? 64 : 4096, need);
+    void *data = base_uncleared(need < 4096 ? 64 : 4096, need);
     if (data != NULL)
         observe_memory_add(w->rt->observe, (int64_t)need);
     return data;
@@ -55,7 +54,7 @@ void memory_piece_give(struct worker *w, void *data, size_t bytes)
 #endif
     if (c == NULL || c->n == CACHE_BUFFERS) {
         observe_memory_add(w->rt->observe, -(int64_t)need);
-        free(data);
+        base_free(data);
         return;
     }
     c->data[c->n] = data;
@@ -67,11 +66,11 @@ void memory_worker_done(struct worker *w)
     struct piece_cache *c = w->cache;
     for (int i = 0; c != NULL && i < c->n; ++i) {
         observe_memory_add(w->rt->observe, -(int64_t)c->bytes[i]);
-        free(c->data[i]);
+        base_free(c->data[i]);
     }
     base_free(c);
     w->cache = NULL;
-    free(w->scratch);
+    base_free(w->scratch);
     w->scratch = NULL;
 }
 
@@ -84,10 +83,10 @@ void *memory_scratch(struct worker *w, size_t bytes)
         size_t room = w->scratch_bytes > 0 ? w->scratch_bytes : SCRATCH_FIRST;
         while (room < need)
             room *= 2;
-        char *fresh = aligned_alloc(64, room);
+        char *fresh = base_uncleared(64, room);
         if (fresh == NULL)
             return NULL;
-        free(w->scratch);
+        base_free(w->scratch);
         w->scratch = fresh;
         w->scratch_bytes = room;
     }

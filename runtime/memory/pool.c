@@ -7,7 +7,6 @@
  * Invariants: `used` + `cached` <= budget, unless a single block had to be larger (then only it is
  * out); every block is in use or in exactly one list.  Cost: O(1), a new block a call of the C library,
  * pressure O(classes).  Threads: issuing thread. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -49,7 +48,7 @@ tsr_status memory_start(struct tsr_runtime *rt)
 static void block_free(struct tsr_runtime *rt, struct memory_block *b)
 {
     observe_memory_add(rt->observe, -(int64_t)b->bytes);
-    free(b->data);
+    base_free(b->data);
     base_free(b);
 }
 
@@ -107,7 +106,7 @@ static struct memory_block *block_create(struct tsr_runtime *rt, int c)
     const size_t align = bytes >= 65536 ? 4096 : 64;
     b->bytes = bytes;
     b->size_class = c;
-    b->data = aligned_alloc(align, (bytes + align - 1) / align * align);
+    b->data = base_uncleared(align, bytes);
     if (b->data == NULL) {
         base_free(b);
         return NULL;

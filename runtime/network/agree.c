@@ -52,12 +52,9 @@ static tsr_status fact_end(struct fact *f, tsr_status s)
 
 static tsr_status fact_no_memory(struct fact *f, size_t bytes)
 {
-    struct transport_end *e = &f->net->end;
-    char                  text[96];
-    snprintf(text, sizeof text, "rank %d ran out of memory in %s", e->rank,
-             fact_names[f->head.verb]);
-    e->call->raise(e->self, ALARM_LOST, text);
-    return TSR_FAIL(NO_MEMORY, "%zu bytes for %s", bytes, fact_names[f->head.verb]);
+    char text[96];
+    snprintf(text, sizeof text, "the %zu bytes of %s", bytes, fact_names[f->head.verb]);
+    return network_short_of_memory(f->net, text);
 }
 
 static struct network_tag fact_tag(const struct fact *f, unsigned round)

@@ -195,6 +195,7 @@ static tsr_status alarm_status(struct network *net, enum alarm alarm)
     const tsr_site at = last_site(net);
     net->end.call->report(net->end.self, text, sizeof text);
     return alarm == ALARM_DIVERGED ? failure_at(at, DIVERGED, "%s", text)
+           : alarm == ALARM_MEMORY ? failure_at(at, NO_MEMORY, "%s", text)
                                    : failure_at(at, PEER_LOST, "%s", text);
 }
 
@@ -213,6 +214,18 @@ void network_silence_set(struct network *net, int milliseconds)
 {
     if (net->end.call->silence_set)
         net->end.call->silence_set(net->end.self, milliseconds);
+}
+
+tsr_status network_short_of_memory(struct network *net, const char *what)
+{
+    char text[160];
+    if (net->end.n_ranks > 1) {
+        snprintf(text, sizeof text, "rank %d of %d found no memory for %s", net->end.rank,
+                 net->end.n_ranks, what);
+        net->end.call->raise(net->end.self, ALARM_MEMORY, text);
+        return network_check(net);
+    }
+    return TSR_FAIL(NO_MEMORY, "no memory for %s", what);
 }
 
 void network_completed_set(struct network *net, uint64_t number)

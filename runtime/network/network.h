@@ -127,7 +127,7 @@ uint64_t network_arrivals(const struct network *net);
 
 /* ---- state of the run ---- */
 
-/* TSR_OK, PEER_LOST (this rank too, when it was killed) or DIVERGED, with the thread's trace set.
+/* TSR_OK, PEER_LOST (this rank too, when it was killed), DIVERGED or NO_MEMORY (of a rank), with the thread's trace set.
  * One load when all is well. */
 tsr_status network_check(struct network *net);
 /* Is the run over: a rank lost to us, by death or because it runs another program?  Leaves the
@@ -137,6 +137,11 @@ bool network_peer_lost(const struct network *net);
 /* Milliseconds of silence after which a process counts as lost; 0: never.  Nothing for ranks that are
  * threads. */
 void network_silence_set(struct network *net, int milliseconds);
+
+/* This rank found no memory for what all ranks must do alike (`what`: a few words): its analysis would
+ * differ from theirs.  The run ends on every rank, with a message that says so; on one rank the failure
+ * is only recorded.  Returns the failure.  Threads: any. */
+tsr_status network_short_of_memory(struct network *net, const char *what);
 
 /* Say that this rank has completed all operations through `number`, and ask it of another. */
 void     network_completed_set(struct network *net, uint64_t number);

@@ -155,6 +155,11 @@ def long_steps():
     yield from unit_steps(HOSTILE)
     yield from plain_steps(HOSTILE)
     yield from oracle(HOSTILE, 2000, 17, 900)
+    for build in (RELEASE, ASAN):
+        program = build.folder / "tests/program_faults"
+        if program.exists():
+            yield Step(f"{build.name}: every allocation and every body fails once",
+                       [program, "--all"], limit_s=1800, env=build.env)
     yield from bench("soak", "--tasks", "10000000", "--strict", limit_s=1800)
     yield from bench("long_pasts", limit_s=900)
     program = RELEASE.folder / "tests/oracle/oracle"

@@ -25,7 +25,7 @@ struct port {
 };
 
 /* Why a run is over.  The first raised stays. */
-enum alarm { ALARM_NONE, ALARM_LOST, ALARM_DIVERGED };
+enum alarm { ALARM_NONE, ALARM_LOST, ALARM_DIVERGED, ALARM_MEMORY };
 
 struct transport {
     const char *name;
