@@ -185,14 +185,28 @@ typedef struct tsr_raw_window {
     int            rank;
     tsr_type       type;
 } tsr_raw_window;
-/* A raw window on an argument.  Waits: never.  Threads: the body's. */
+/* A raw window on an argument.  One that is not there fails the task, and gives an empty window of one
+ * dimension.  Waits: never.  Threads: the body's. */
 static inline tsr_raw_window tsr_raw_window_of(const tsr_task_context *t, int arg)
 {
+    if (__builtin_expect((unsigned)arg >= (unsigned)t->n_args, 0)) {
+        tsr_window_mismatch_(t, arg, TSR_TYPE_ANY, 0, false);
+        const int64_t *nothing = (const int64_t *)tsr_nowhere_();
+        tsr_raw_window none = {(char *)tsr_nowhere_(), nothing, nothing, nothing, 1, TSR_TYPE_ANY};
+        return none;
+    }
     const tsr_binding *b = &t->arg[arg];
     tsr_raw_window w = {b->origin, b->stride, t->boxes + b->box_at,
                         t->boxes + b->box_at + b->rank, b->rank, b->type};
     return w;
 }
+
+/* Behind tsr_scalar_of: the element's bytes into `out`. */
+TSR_API void tsr_scalar_of_(const tsr_task_context *t, int arg, void *out, size_t bytes);
+/* tsr_scalar_of(t, ARG, &v): the value of a scalar or 0-dimensional argument of any type, TSR_BINARY and
+ * structs among them, into a variable of the element's size.  Another size or rank fails the task, and `v`
+ * is zero. */
+#define tsr_scalar_of(t, arg, out) tsr_scalar_of_((t), (arg), (out), sizeof *(out))
 
 /* The point of a manual launch; 0 in others. */
 static inline int64_t tsr_point(const tsr_task_context *t)

@@ -21,7 +21,8 @@ typedef struct tsr_runtime tsr_runtime;
 /* ---- start and finish ---- */
 
 /* How to start.  Zero means the default; a TESSERA_* variable of the same meaning wins over the
- * default and loses to a field that is set.  tsr_config_print() lists the variables. */
+ * default and loses to a field that is set.  tsr_config_print() lists the variables.  A TESSERA_* variable
+ * that is not known is told of on stderr once a process, and no error. */
 typedef struct tsr_options {
     size_t             size;           /* sizeof(tsr_options), filled in by the macro */
     tsr_site           at;
@@ -105,7 +106,9 @@ TSR_API tsr_status tsr_ranks_run_(int ranks, tsr_program *program, void *user, i
 
 /* For main(): run `program` on TESSERA_RANKS ranks of this process (1 when unset) and return its
  * exit code; prints the trace and returns 1 when the runtime cannot start. */
-TSR_API int tsr_main(int argc, char **argv, tsr_program *program, void *user);
+TSR_API int tsr_main_(int argc, char **argv, tsr_program *program, void *user, tsr_site at);
+/* tsr_main(argc, argv, program, NULL): as above. */
+#define tsr_main(argc, argv, program, user) tsr_main_((argc), (argv), (program), (user), TSR_HERE)
 
 /* TSR_ONCE { printf(...); }: runs on rank 0 only.  An operation issued inside fails: NOT_ALLOWED. */
 #define TSR_ONCE                                                                                   \

@@ -213,15 +213,16 @@ tsr_status tsr_ranks_run_(int ranks, tsr_program *program, void *user, int *out_
 /* ---- main() ---- */
 
 /* One rank, on the thread of main(). */
-static tsr_status run_alone(int argc, char **argv, tsr_program *program, void *user, int *out_exit)
+static tsr_status run_alone(int argc, char **argv, tsr_program *program, void *user, int *out_exit,
+                            tsr_site at)
 {
-    char **words = copy_argv(argc, argv), **at = words;
+    char **words = copy_argv(argc, argv), **word = words;
     if (!words)
-        return TSR_FAIL(NO_MEMORY, "%d words of argv", argc);
-    const tsr_options o = {.size = sizeof o, .at = TSR_HERE};
-    const tsr_status  s = tsr_start_(&argc, &at, &o);
+        return failure_at(at, NO_MEMORY, "%d words of argv", argc);
+    const tsr_options o = {.size = sizeof o, .at = at};
+    const tsr_status  s = tsr_start_(&argc, &word, &o);
     if (s == TSR_OK) {
-        const int code = program(argc, at, user);
+        const int code = program(argc, word, user);
         const int finish = tsr_finish();
         *out_exit = code != 0 ? code : finish;
     }
@@ -229,17 +230,19 @@ static tsr_status run_alone(int argc, char **argv, tsr_program *program, void *u
     return s;
 }
 
-int tsr_main(int argc, char **argv, tsr_program *program, void *user)
+int tsr_main_(int argc, char **argv, tsr_program *program, void *user, tsr_site at)
 {
     static const tsr_machine none;
-    const tsr_options        o = {.size = sizeof o, .at = TSR_HERE, .machine = &none};
+    const tsr_options        o = {.size = sizeof o, .at = at, .machine = &none};
     struct config            c;
     int                      code = 1;
     tsr_status               s = read_config(&c, argc, argv, &o);
     if (s == TSR_OK && c.ranks == 1)
-        s = run_alone(argc, argv, program, user, &code);
+        s = run_alone(argc, argv, program, user, &code, at);
     else if (s == TSR_OK)
-        s = tsr_ranks_run((int)c.ranks, program, user, &code, .argc = argc, .argv = argv);
+        s = tsr_ranks_run_((int)c.ranks, program, user, &code,
+                           &(tsr_ranks_options){
+                               .size = sizeof(tsr_ranks_options), .at = at, .argc = argc, .argv = argv});
     if (s != TSR_OK) {
         fprintf(stderr, "%s\n", tsr_error_text());
         return 1;

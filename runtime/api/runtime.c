@@ -35,6 +35,8 @@ static void runtime_destroy(struct tsr_runtime *rt)
     observe_destroy(rt->observe);
     root_pool_destroy(rt->roots);
     view_table_destroy(rt->views);
+    if (rt->api)
+        observe_stack_give(rt->api->crash_stack);
     api_state_destroy(rt->api);
     base_free(rt->machines);
     base_free(rt);
@@ -124,6 +126,7 @@ static void cores_deal(struct tsr_runtime *rt, const struct join_place *place, b
 static tsr_status trace_begin(struct tsr_runtime *rt, tsr_site at)
 {
     observe_signals_install(rt->observe);
+    rt->api->crash_stack = observe_stack_take();
     if (!rt->config.trace[0])
         return TSR_OK;
     const struct observe_trace_head head = {.ranks = rt->n_ranks};
@@ -193,6 +196,7 @@ tsr_status runtime_start_rank(int *argc, char ***argv, const tsr_options *o, str
     rt->n_ranks = network_rank_count(net);
     rt->issuer = pthread_self();
     s = config_read(&rt->config, argc, argv, &all);
+    environment_warn();
     if (s == TSR_OK) {
         cores_deal(rt, place, all.machine != NULL);
         defaults_resolve(&rt->config);

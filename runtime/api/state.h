@@ -91,6 +91,7 @@ struct api_state {
     uint64_t             last_partition; /* number */
     uint32_t             sequence;       /* of the runtime, in this process */
     cpu_set_t            affinity;       /* of the issuing thread before it was bound */
+    void                *crash_stack;    /* the issuing thread's, from observe_stack_take */
     int                  saved_stdout;   /* -1: ours is the process's */
     struct struct_types *types;
     char                *explained;

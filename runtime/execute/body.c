@@ -30,9 +30,21 @@ void tsr_window_mismatch_(const tsr_task_context *t, int arg, tsr_type type, int
                               "of rank %d, %s",
                               d->name, arg, d->args[arg].name != NULL ? d->args[arg].name : "?",
                               tsr_type_name(t->arg[arg].type), t->arg[arg].rank,
-                              t->arg[arg].access == TSR_READ ? "to read" : "to write",
+                              t->arg[arg].access == TSR_READ || t->arg[arg].access == TSR_SCALAR
+                                  ? "to read"
+                                  : "to write",
                               tsr_type_name(type), rank, write ? "to write" : "to read");
     b->forced = TSR_TASK_FAILED;
+}
+
+void tsr_scalar_of_(const tsr_task_context *t, int arg, void *out, size_t bytes)
+{
+    const tsr_binding *b = &t->arg[arg];
+    memset(out, 0, bytes);
+    if ((unsigned)arg >= (unsigned)t->n_args || b->rank != 0 || tsr_type_size(b->type) != bytes)
+        tsr_window_mismatch_(t, arg, TSR_BINARY((tsr_type)bytes), 0, false);
+    else
+        memcpy(out, b->origin, bytes);
 }
 
 void *tsr_nowhere_(void)

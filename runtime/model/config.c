@@ -223,6 +223,18 @@ static tsr_status read_fields(struct config *c, const tsr_options *o)
     return o->trace ? set_text(c, &text_rows[0], ".trace", o->trace, o->at) : TSR_OK;
 }
 
+const char *config_variable(int i)
+{
+    /* read elsewhere: plug-ins are found before there is a configuration, faults before main */
+    static const char *const others[] = {"TESSERA_PLUGINS", "TESSERA_PROCESSES", "TESSERA_MUTANT"};
+    enum { N_OTHERS = sizeof others / sizeof others[0] };
+    if (i < N_ROWS)
+        return rows[i].variable;
+    if (i < N_ROWS + N_TEXTS)
+        return text_rows[i - N_ROWS].variable;
+    return i < N_ROWS + N_TEXTS + N_OTHERS ? others[i - N_ROWS - N_TEXTS] : NULL;
+}
+
 tsr_status config_read(struct config *out, int *argc, char ***argv, const tsr_options *o)
 {
     set_defaults(out);

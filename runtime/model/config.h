@@ -49,6 +49,17 @@ void       config_print(const struct config *c, FILE *out);
 /* The settings that must agree on all ranks, as words; how many there are. */
 enum { CONFIG_MAX_SHARED = 16 };
 int config_shared(const struct config *c, int64_t out[CONFIG_MAX_SHARED]);
+/* Variable i of all that some part of Tessera reads; NULL past the last. */
+const char *config_variable(int i);
+
+/* Told of a variable of the environment (`length` letters of `name`) that is not known, and the known one
+ * that is near it, or NULL. */
+typedef void environment_told(void *user, const char *name, int length, const char *nearest);
+/* Tell of every TESSERA_* variable that is not known; how many there are. */
+int environment_unknown(char **environment, environment_told *tell, void *user);
+/* Tell stderr, once a process. */
+void environment_warn(void);
+
 /* The variable of word `i` of config_shared. */
 const char *config_shared_name(int i);
 

@@ -231,6 +231,12 @@ void observe_flight_write(const struct observe *o, int fd, int tail);
  * of the process and taken back with the last. Threads: any. observe_destroy undoes it. */
 void observe_signals_install(struct observe *o);
 
+/* An alternate stack for this thread, so that a stack overflow can be told of; NULL where it has one, or
+ * there is no memory.  To be given back by the same thread. */
+void *observe_stack_take(void);
+/* Takes NULL. */
+void observe_stack_give(void *stack);
+
 /* ---- trace file ---- */
 
 /* What goes into the head of a trace file. */

@@ -14,8 +14,8 @@
  * SIGUSR1 prints, and the program goes on. A program that has given SIGUSR1 a meaning of its own
  * (a handler, or ignored) keeps it. A handler installed over ours later stays when we leave.
  *
- * We run on the alternate stack where a thread has one; without it a stack overflow ends the process
- * silently, as it would have. Threads: any. Cost: a few microseconds once per process. */
+ * We run on the alternate stack where a thread has one: workers and issuing threads do (stack.c); on
+ * another thread a stack overflow ends the process silently, as it would have. Threads: any. Cost: a few microseconds once per process. */
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>

@@ -99,6 +99,7 @@ static void *worker_main(void *user)
     struct worker *w = user;
     struct tsr_runtime *rt = w->rt;
     struct engine *e = rt->engine;
+    void *stack = observe_stack_take();
     runtime_current = rt; /* bodies ask for struct types, ranks, counters */
     const uint64_t spin = rt->schedule->spin_ticks;
     uint64_t idle_since = observe_stamp();
@@ -134,6 +135,7 @@ static void *worker_main(void *user)
         sleep_us = flight > 0 ? SLEEP_SHORT_US : SLEEP_LONG_US;
     }
     atomic_store(&w->looking, UINT64_MAX);
+    observe_stack_give(stack);
     return NULL;
 }
 

@@ -672,7 +672,7 @@ tsr_status oracle_body(const tsr_task_context *t)
         if (c.w[k].origin && !windows_agree(t, k, &c.w[k]))
             return TSR_FAIL(TASK_FAILED, "oracle: the typed window on argument %d differs", k);
     }
-    memcpy(&p, c.w[t->n_args - 1].origin, sizeof p);
+    tsr_scalar_of(t, t->n_args - 1, &p);
     c.p = &p;
     if (p.kernel < 0 || p.kernel >= N_KERNELS)
         return TSR_FAIL(TASK_FAILED, "oracle: the parameters of a body are not its own");

@@ -1,5 +1,6 @@
 /* Settings: where they come from, which wins, and what is refused by name. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,4 +123,33 @@ Test(model_config, shared_settings)
     for (int i = 0; i < n; ++i)
         found += !strcmp(config_shared_name(i), "TESSERA_LEAF") && word[i] == 77;
     cr_assert_eq(found, 1);
+}
+
+/* ---- variables that nobody knows ---- */
+
+struct told {
+    int  n;
+    char name[4][40], nearest[4][40];
+};
+
+static void tell(void *user, const char *name, int length, const char *nearest)
+{
+    struct told *t = user;
+    snprintf(t->name[t->n], sizeof t->name[0], "%.*s", length, name);
+    snprintf(t->nearest[t->n++], sizeof t->nearest[0], "%s", nearest ? nearest : "");
+}
+
+Test(model_config, unknown_variables_are_told_with_the_nearest)
+{
+    char  a[] = "TESSERA_WORKER=2", b[] = "TESSERA_WORKERS=2", c[] = "TESSERA_LAEF=", d[] = "PATH=/bin";
+    char  e[] = "TESSERA_FAVOURITE_COLOUR=blue", f[] = "TESSERA_TRACE=t", g[] = "TESSERA_PLUGINS=p";
+    char *environment[] = {a, b, c, d, e, f, g, NULL};
+    struct told t = {0};
+    cr_assert_eq(environment_unknown(environment, tell, &t), 3);
+    cr_expect_str_eq(t.name[0], "TESSERA_WORKER");
+    cr_expect_str_eq(t.nearest[0], "TESSERA_WORKERS");
+    cr_expect_str_eq(t.name[1], "TESSERA_LAEF");
+    cr_expect_str_eq(t.nearest[1], "TESSERA_LEAF");
+    cr_expect_str_eq(t.name[2], "TESSERA_FAVOURITE_COLOUR");
+    cr_expect_str_eq(t.nearest[2], "");
 }

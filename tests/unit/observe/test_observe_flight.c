@@ -1,4 +1,6 @@
 /* The flight recorder as text, and what signals do with it. */
+#include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -280,4 +282,63 @@ Test(observe_signals, the_last_observe_takes_its_handlers_back)
 {
     const struct child c = run_child(handlers_come_back);
     cr_assert(WIFEXITED(c.status) && WEXITSTATUS(c.status) == 7, "status %x", c.status);
+}
+
+/* ---- no stack left ---- */
+
+static volatile int deepest = INT_MAX; /* never reached: the stack ends before */
+__attribute__((noinline, no_sanitize("address", "undefined"))) static int descend(int n)
+{
+    volatile char page[4096];
+    page[n % 4096] = (char)n;
+    return n < deepest ? descend(n + 1) + page[(n + 1) % 4096] : 0;
+}
+
+static void overflow_here(void)
+{
+    no_core_default(SIGSEGV);
+    void *stack = observe_stack_take();
+    observe_signals_install(two_workers(0));
+    _exit(stack ? descend(0) : 9);
+}
+
+static void *overflow_thread(void *user)
+{
+    (void)user;
+    void *stack = observe_stack_take();
+    return stack ? (void *)(intptr_t)descend(0) : NULL;
+}
+
+static void overflow_there(void)
+{
+    pthread_t other;
+    no_core_default(SIGSEGV);
+    observe_signals_install(two_workers(0));
+    pthread_create(&other, NULL, overflow_thread, NULL);
+    pthread_join(other, NULL);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they have stacks of their own */
+Test(observe_signals, a_stack_overflow_is_told)
+{
+    void (*const children[])(void) = {overflow_here, overflow_there};
+    for (int k = 0; k < 2; ++k) {
+        const struct child c = run_child(children[k]);
+        cr_assert(WIFSIGNALED(c.status) && WTERMSIG(c.status) == SIGSEGV, "status %x", c.status);
+        cr_assert(strstr(c.text, "tessera: SIGSEGV in thread "));
+        cr_assert(strstr(c.text, "flight recorder of rank 0"));
+    }
+}
+#endif
+
+Test(observe_signals, a_stack_of_the_programs_own_stays)
+{
+    static char   mine[65536];
+    const stack_t ours = {.ss_sp = mine, .ss_size = sizeof mine};
+    stack_t       now;
+    cr_assert_eq(sigaltstack(&ours, NULL), 0);
+    cr_assert_null(observe_stack_take());
+    observe_stack_give(NULL);
+    cr_assert_eq(sigaltstack(NULL, &now), 0);
+    cr_assert_eq(now.ss_sp, (void *)mine);
 }
