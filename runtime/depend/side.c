@@ -5,6 +5,9 @@
  * its own).  Accumulators: one box of elements for each leaf (or, where the operator is exact, each
  * point), one behind the other.  Bindings: what is the same for all operations of the plan; strides
  * too, where the view alone tells them.  Cost: O(points + leaves).  Threads: issuing thread. */
+#include <stddef.h>
+#include <string.h>
+
 #include "depend/internal.h"
 
 enum { STRIP_LARGE_BYTES = 32768 };
@@ -191,9 +194,22 @@ static void bindings_prepare(const struct plan *p, struct plan_side *side)
         binding_prepare(p, side, a);
 }
 
+/* Zeroed as far as `n` arguments go: most of a record is for those that an operation does not have. */
+static struct plan_side *side_create(int n)
+{
+    struct plan_side *side = base_realloc(NULL, 1, sizeof *side);
+    if (side == NULL)
+        return NULL;
+    memset(side, 0, offsetof(struct plan_side, binding));
+    memset(side->binding, 0, (size_t)n * sizeof *side->binding);
+    memset(side->here, 0, (size_t)n * sizeof *side->here);
+    memset(side->fold_box, 0, (size_t)n * sizeof *side->fold_box);
+    return side;
+}
+
 struct plan_side *plan_side_create(struct tsr_runtime *rt, struct plan *p)
 {
-    struct plan_side *side = base_calloc(1, sizeof *side);
+    struct plan_side *side = side_create(p->n_args);
     bool ok = side != NULL;
     for (int a = 0; ok && a < p->n_args; ++a) {
         const struct plan_arg *pa = &p->arg[a];

@@ -22,7 +22,7 @@ static const tsr_task_desc gather_task = {
 static struct plan *gather_plan(struct tsr_runtime *rt, struct root *root, struct view *view,
                                 const tsr_box *asked)
 {
-    struct plan *p = base_calloc(1, sizeof *p);
+    struct plan *p = base_calloc(1, plan_size(1));
     if (p == NULL)
         return NULL;
     struct plan_arg *pa = &p->arg[0];

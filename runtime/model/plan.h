@@ -6,6 +6,8 @@
 #ifndef TESSERA_MODEL_PLAN_H
 #define TESSERA_MODEL_PLAN_H
 
+#include <stddef.h>
+
 #include <tessera/task.h>
 
 #include "model/region.h"
@@ -50,7 +52,6 @@ struct plan {
     int32_t  users;
     const tsr_task_desc *desc;
     int      n_args;
-    struct plan_arg arg[TSR_MAX_ARGS];
 
     /* iteration space */
     int      rank;
@@ -93,7 +94,15 @@ struct plan {
     size_t   bytes;              /* of it, about */
     void    *schedule;           /* strips: schedule/'s, freed by plan->schedule_free */
     void   (*schedule_free)(void *);
+
+    struct plan_arg arg[TSR_MAX_ARGS]; /* the memory ends behind arg[n_args - 1] */
 };
+
+/* Bytes of a plan of so many arguments. */
+static inline size_t plan_size(int n_args)
+{
+    return offsetof(struct plan, arg) + (size_t)n_args * sizeof(struct plan_arg);
+}
 
 /* Zeroed memory for n items that is freed with the plan; NULL: none. */
 void *plan_memory(struct plan *p, int64_t n, size_t size);

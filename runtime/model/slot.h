@@ -75,8 +75,6 @@ struct plan_side {
     int8_t        fold_arg[TSR_MAX_ARGS];
     size_t       *accumulator_at[TSR_MAX_ARGS]; /* byte offset of each leaf's (or point's) accumulator */
     size_t        accumulator_bytes[TSR_MAX_ARGS];
-    tsr_box       fold_box[TSR_MAX_ARGS]; /* where this rank applies the total of a REDUCE argument */
-    struct region here[TSR_MAX_ARGS];   /* hull and steps of the local points' regions */
     bool          full[TSR_MAX_ARGS];   /* the local points' regions together are `here`, each index once */
     int64_t       solid[TSR_MAX_ARGS];  /* elements of `here`, where it is full and has no steps; else 0 */
     bool          gapless[TSR_MAX_ARGS]; /* together they are `here`; they may meet */
@@ -86,7 +84,10 @@ struct plan_side {
      * C order, and index 0 lies origin_at elements into it: of a view of a root of rank 1, and of the
      * root itself.  Other views have to ask the instance. */
     int64_t       origin_at[TSR_MAX_ARGS];
+    /* large: set for the plan's arguments only */
     tsr_binding   binding[TSR_MAX_ARGS];
+    struct region here[TSR_MAX_ARGS];   /* hull and steps of the local points' regions */
+    tsr_box       fold_box[TSR_MAX_ARGS]; /* where this rank applies the total of a REDUCE argument */
 };
 
 enum extra_kind {

@@ -387,7 +387,7 @@ tsr_status solve_explicit(struct problem *q, struct plan **out_plan)
     const tsr_status s = check_all(q);
     if (s != TSR_OK)
         return s;
-    struct plan *p = plan_create(q->rt, q->desc);
+    struct plan *p = plan_create(q->rt, q->op);
     if (p)
         solve_fill_flags(q, p);
     if (!p || !build_all(q, p)) {

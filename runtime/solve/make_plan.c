@@ -239,7 +239,6 @@ static bool identity_shows(const struct problem *q, int arg)
 
 void solve_fill_flags(const struct problem *q, struct plan *p)
 {
-    p->n_args = q->op->n_args;
     p->pure = q->desc->pure;
     for (int i = 0; i < p->n_args; ++i) {
         struct plan_arg    *a = &p->arg[i];
@@ -332,7 +331,7 @@ static bool build_all(const struct problem *q, struct plan *p)
 
 tsr_status solve_build(struct problem *q, struct plan **out_plan)
 {
-    struct plan *p = plan_create(q->rt, q->desc);
+    struct plan *p = plan_create(q->rt, q->op);
     tsr_status   s = TSR_OK;
     if (p) {
         solve_fill_flags(q, p);

@@ -24,17 +24,18 @@ struct block {
 
 enum { BLOCK_UNITS = 48 };
 
-struct plan *plan_create(struct tsr_runtime *rt, const tsr_task_desc *desc)
+struct plan *plan_create(struct tsr_runtime *rt, const struct operation *op)
 {
-    struct plan *p = base_calloc(1, sizeof *p);
+    struct plan *p = base_calloc(1, plan_size(op->n_args));
     if (!p)
         return NULL;
     p->id = solve_next_plan(rt);
     p->users = 1;
-    p->desc = desc;
+    p->desc = op->desc;
+    p->n_args = op->n_args;
     p->n_ranks = rt->n_ranks;
     p->alone = -1;
-    p->bytes = sizeof *p;
+    p->bytes = plan_size(op->n_args);
     return p;
 }
 

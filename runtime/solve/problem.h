@@ -233,8 +233,8 @@ void solve_fill_flags(const struct problem *q, struct plan *p);
 tsr_status solve_problem(struct problem *q, struct plan **out_plan);
 void       solve_problem_done(struct problem *q);
 
-/* plan.c: memory that goes with the plan, zeroed; NULL: none left. */
-struct plan *plan_create(struct tsr_runtime *rt, const tsr_task_desc *desc);
+/* plan.c: a plan without cuts; NULL: no memory. */
+struct plan *plan_create(struct tsr_runtime *rt, const struct operation *op);
 /* Sort an argument's points for plan_find_points; false: no memory. */
 bool plan_index_points(struct plan *p, int arg);
 
