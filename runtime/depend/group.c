@@ -19,7 +19,7 @@
 
 #include "depend/internal.h"
 
-void group_add(struct analysis *a, int g, int arg)
+static inline __attribute__((always_inline)) void group_add(struct analysis *a, int g, int arg)
 {
     struct group *group = &a->group[g];
     const uint32_t bit = 1u << arg;
@@ -86,19 +86,26 @@ static bool is_forced(const struct analysis *a, const struct group *g)
     return false;
 }
 
-void group_begin(struct group *g, struct root *root, int first)
+static void group_begin(struct group *g, struct root *root, int first)
 {
     g->root = root;
     g->args = g->reads = g->writes = g->folds = 0;
     g->first = first;
-    g->forced = g->candidate = g->rename = g->needed = g->settle = false;
-    g->boxed = g->afresh = false;
+    g->forced = g->candidate = g->rename = g->needed = g->boxed = g->afresh = g->settle = false;
     g->home = -1;
     g->brought = g->dropped = 0;
     g->before = root->instance;
     g->old = g->now = NULL;
     g->owners = g->settled = NULL;
     g->asked = g->wrote = NULL;
+}
+
+void group_make(struct analysis *a, int g, struct root *root, struct instance *i, uint32_t args)
+{
+    group_begin(&a->group[g], root, args != 0 ? __builtin_ctz(args) : 0);
+    a->group[g].before = i;
+    for (; args != 0; args &= args - 1)
+        group_add(a, g, __builtin_ctz(args));
 }
 
 void groups_find(struct analysis *a)
@@ -121,24 +128,21 @@ void groups_find(struct analysis *a)
     }
 }
 
-/* Does the write leave a thick rest, which copying would cost more than it is worth? */
-static bool leaves_thick_rest(const struct analysis *a, const struct group *g)
-{
-    const int64_t written = a->side->solid[__builtin_ctz(g->writes)];
-    return g->before->elements - written > written / 4;
-}
-
-static bool is_candidate(const struct analysis *a, const struct group *g)
+/* Sets candidate and boxed. */
+static void find_candidate(const struct analysis *a, struct group *g)
 {
     if (g->before == NULL || g->before->n_accesses == 0 || g->reads != 0 || g->folds != 0 ||
         __builtin_popcount(g->writes) != 1 || a->plan->n_points == 0)
-        return false;
+        return;
     const int w = __builtin_ctz(g->writes);
     if (g->root->temporary) /* it has one buffer a piece: a second write waits for the readers */
-        return false;
+        return;
     if (a->side->solid[w] == 0 || (g->before->foreign && g->root->attach_mode == TSR_ATTACH_WRITE))
-        return false;
-    return !leaves_thick_rest(a, g) || parts_may_box(a, g);
+        return;
+    const int64_t written = a->side->solid[w];
+    g->boxed = g->before->elements - written > written / 4; /* a rest too thick to be copied */
+    g->candidate = !g->boxed || parts_may_box(a, g);
+    g->boxed = g->boxed && g->candidate;
 }
 
 /* Several ranks: what this one's instance must cover. */
@@ -174,8 +178,8 @@ void groups_decide(struct analysis *a)
         if ((g->writes | g->folds) != 0 && g->before != NULL && g->before->foreign &&
             g->root->attach_mode == TSR_ATTACH_READ)
             g->forced = true; /* the owner's buffer is only read */
-        g->candidate = !g->forced && g->args != 0 && is_candidate(a, g);
-        g->boxed = g->candidate && leaves_thick_rest(a, g);
+        if (!g->forced)
+            find_candidate(a, g);
         if (g->forced || g->home >= 0 || grows(a, g))
             a->plain = false;
     }
@@ -339,8 +343,10 @@ bool groups_place(struct analysis *a)
             parts_bring(a, g);
             continue;
         }
-        if (g->before == NULL && a->rt->n_ranks > 1 && !g->needed)
-            continue; /* nothing of it here */
+        g->now = g->before;
+        if (g->before == NULL ? a->rt->n_ranks > 1 && !g->needed /* nothing of it here */
+                              : !g->afresh && !grows(a, g))
+            continue;
         g->now = g->old = larger(a, g);
         if (g->old == NULL)
             return false;
@@ -420,9 +426,10 @@ void groups_commit(struct analysis *a)
             hold_all(a, g);
         if (g->now != NULL && g->now == g->before && g->writes != 0)
             observe_count(observe_lane(a->rt->observe, 0), TSR_COUNT_IN_PLACE, 1);
-        if (g->home >= 0 || g->dropped != 0 || (g->rename && g->boxed))
+        const bool boxed = g->rename && g->boxed;
+        if (g->home >= 0 || g->dropped != 0 || boxed)
             parts_commit(a, g);
-        if (g->now == g->before || g->now == NULL || (g->rename && g->boxed))
+        if (g->now == g->before || g->now == NULL || boxed)
             continue;
         if (g->old != g->before && g->old != g->now)
             instance_release(a->rt, g->old); /* the slot holds it */

@@ -39,14 +39,14 @@ struct group {
     bool         needed;           /* this rank holds something of it */
     bool         boxed;            /* candidate: what is written becomes a part */
     bool         afresh;           /* parts and rest come together in new memory */
+    bool         settle;           /* several ranks: the owner map settles first */
     int8_t       home;             /* a part that comes back: to this group; -1: an ordinary group */
-    uint32_t     brought, dropped; /* masks of the root's parts: that come back; that are overwritten */
+    uint8_t      brought, dropped; /* masks of the root's parts: that come back; that are overwritten */
     struct instance *before;       /* the root's when analysis began; NULL: none */
     struct instance *old;          /* what is read: before, or grown */
     struct instance *now;          /* what is written and stays: old, or new */
     /* several ranks */
     struct owner_map *owners;
-    bool         settle;
     tsr_box     *asked;            /* [n_ranks] boxes the ranks read; NULL: none */
     tsr_box     *wrote;            /* [n_ranks] boxes the ranks write; NULL: none */
     struct owner_map *settled;     /* the map after the settle; of this analysis */
@@ -161,8 +161,8 @@ bool strips_build(struct strips *out, const struct plan *p, int n_points, int fi
 void strips_done(struct strips *s);
 
 /* group.c */
-void group_begin(struct group *g, struct root *root, int first);
-void group_add(struct analysis *a, int g, int arg);
+/* Make group g that of one of a root's instances, and these arguments. */
+void group_make(struct analysis *a, int g, struct root *root, struct instance *i, uint32_t args);
 void groups_add_copies(struct analysis *a, const struct group *g, struct instance *from,
                        struct instance *to, const struct box_list *boxes);
 bool group_may_share(const struct plan *p, int w, int r);
@@ -186,8 +186,6 @@ bool parts_make_room(struct group *g);
 void parts_replace(struct root *root, const struct instance *old, struct instance *now);
 void parts_commit(struct analysis *a, struct group *g);
 void parts_drop(struct tsr_runtime *rt, struct root *root);
-/* The root lets go of an instance that operations in flight may hold. */
-void instance_leave(struct tsr_runtime *rt, struct instance *i);
 
 /* exchange.c: several ranks */
 void exchange_prepare(struct analysis *a);
@@ -218,6 +216,15 @@ void access_list_drop(struct instance *i);
 uint64_t access_list_shape(const struct instance *i);
 struct action_set *action_set_create(struct analysis *a, struct instance *i, bool write);
 void action_set_release(struct action_set *s);
+
+/* The root lets go of an instance that operations in flight may hold. */
+static inline void instance_leave(struct tsr_runtime *rt, struct instance *i)
+{
+    if (i->users > 1)
+        rt->depend->held_bytes += i->bytes;
+    access_list_drop(i);
+    instance_release(rt, i);
+}
 
 /* memo.c */
 void         memo_key(struct analysis *a, uint64_t key[2]);

@@ -41,9 +41,14 @@ bool parts_may_box(const struct analysis *a, const struct group *g)
         root->n_brought >= PARTS_BROUGHT || g->brought != 0 || g->dropped != 0 ||
         (root->parts != NULL && root->parts->n == ROOT_PARTS))
         return false;
-    const tsr_box box = region_hull(&a->side->here[w]);
-    return a->side->solid[w] >= (g->before->elements + PART_SHARE - 1) / PART_SHARE &&
-           box_contains(&g->before->box, &box);
+    if (a->side->solid[w] * PART_SHARE < g->before->elements)
+        return false;
+    const struct region *here = &a->side->here[w]; /* solid: it is a box */
+    const tsr_box *box = &g->before->box;
+    for (int d = 0; d < here->rank; ++d)
+        if (here->low[d] < box->low[d] || here->high[d] > box->high[d])
+            return false;
+    return true;
 }
 
 /* ---- where an operation's boxes lie ---- */
@@ -150,14 +155,6 @@ static bool is_overwritten(const struct analysis *a, const struct group *g,
 
 /* ---- groups ---- */
 
-static void regroup(struct analysis *a, int g, uint32_t args)
-{
-    a->group[g].args = a->group[g].reads = a->group[g].writes = a->group[g].folds = 0;
-    a->group[g].first = __builtin_ctz(args);
-    for (; args != 0; args &= args - 1)
-        group_add(a, g, __builtin_ctz(args));
-}
-
 /* The arguments that lie in a part work on the part: a group each. */
 static void split(struct analysis *a, int g, const int8_t *place)
 {
@@ -171,17 +168,21 @@ static void split(struct analysis *a, int g, const int8_t *place)
         of[place[k]] |= 1u << k;
         at_home &= ~(1u << k);
     }
-    if (at_home != 0)
-        regroup(a, g, at_home);
+    if (at_home != 0 && at_home != home->args) {
+        const uint8_t brought = home->brought, dropped = home->dropped;
+        const bool afresh = home->afresh;
+        group_make(a, g, root, root->instance, at_home);
+        home->brought = brought;
+        home->dropped = dropped;
+        home->afresh = afresh;
+    }
     bool is_free = at_home == 0 && home->brought == 0;
     for (int p = 0; p < root->parts->n; ++p) {
         if (of[p] == 0)
             continue;
         const int at = is_free ? g : a->n_groups++;
         is_free = false;
-        group_begin(&a->group[at], root, 0);
-        a->group[at].before = root->parts->part[p];
-        regroup(a, at, of[p]);
+        group_make(a, at, root, root->parts->part[p], of[p]);
     }
 }
 
@@ -208,14 +209,14 @@ static void sort_one(struct analysis *a, int g)
         if (!(bring >> p & 1))
             continue;
         if (!(sent >> p & 1) && is_overwritten(a, group, parts->part[p]))
-            group->dropped |= 1u << p;
+            group->dropped |= (uint8_t)(1u << p);
         else
-            group->brought |= 1u << p;
+            group->brought |= (uint8_t)(1u << p);
     }
     group->afresh = group->brought != 0 && is_read(group->before);
     group->brought |= group->dropped; /* as far as places are concerned */
     split(a, g, place);
-    a->group[g].brought &= ~a->group[g].dropped;
+    a->group[g].brought &= (uint8_t)~a->group[g].dropped;
 }
 
 /* A part that comes back is a group without arguments: its writers are waited for. */
@@ -224,8 +225,8 @@ static void bring_group(struct analysis *a, int g, int p)
     const struct group *home = &a->group[g];
     struct group *part = &a->group[a->n_groups++];
     assert(a->n_groups <= GROUPS_MOST);
-    group_begin(part, home->root, home->first);
-    part->before = home->root->parts->part[p];
+    group_make(a, a->n_groups - 1, home->root, home->root->parts->part[p], 0);
+    part->first = home->first;
     part->home = (int8_t)g;
 }
 
@@ -279,14 +280,6 @@ void parts_replace(struct root *root, const struct instance *old, struct instanc
             return;
         }
     root->instance = now;
-}
-
-void instance_leave(struct tsr_runtime *rt, struct instance *i)
-{
-    if (i->users > 1)
-        rt->depend->held_bytes += i->bytes;
-    access_list_drop(i);
-    instance_release(rt, i);
 }
 
 static void part_remove(struct analysis *a, struct root *root, struct instance *part)
