@@ -229,7 +229,7 @@ enum depend_result depend_analyse(struct tsr_runtime *rt, struct slot *s)
     if (a.side == NULL)
         return DEPEND_SHORT;
     groups_find(&a);
-    if (a.has_parts)
+    if (a.has_parts || rt->n_ranks > 1)
         parts_sort(&a);
     groups_decide(&a);
     if (rt->n_ranks > 1)

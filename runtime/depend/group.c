@@ -91,7 +91,8 @@ static void group_begin(struct group *g, struct root *root, int first)
     g->root = root;
     g->args = g->reads = g->writes = g->folds = 0;
     g->first = first;
-    g->forced = g->candidate = g->rename = g->needed = g->boxed = g->afresh = g->settle = false;
+    g->forced = g->candidate = g->rename = g->needed = g->boxed = g->afresh = g->apart = g->settle =
+        false;
     g->home = -1;
     g->brought = g->dropped = 0;
     g->before = root->instance;
@@ -158,7 +159,7 @@ static void decide_need(const struct analysis *a, struct group *g)
         need = g->needed ? box_hull(&need, &b) : b;
         g->needed = true;
     }
-    g->need = need;
+    g->need = g->brought != 0 ? parts_hull(g, need) : need;
 }
 
 static inline bool grows(const struct analysis *a, const struct group *g)
@@ -310,6 +311,8 @@ static struct instance *fresh(struct analysis *a, const struct group *g, const t
 static struct instance *larger(struct analysis *a, struct group *g)
 {
     const bool several = a->rt->n_ranks > 1;
+    if (g->apart && !parts_make_room(g))
+        return NULL;
     if (g->before == NULL)
         return fresh(a, g, several ? &g->need : NULL);
     if (grows(a, g))
@@ -427,9 +430,9 @@ void groups_commit(struct analysis *a)
         if (g->now != NULL && g->now == g->before && g->writes != 0)
             observe_count(observe_lane(a->rt->observe, 0), TSR_COUNT_IN_PLACE, 1);
         const bool boxed = g->rename && g->boxed;
-        if (g->home >= 0 || g->dropped != 0 || boxed)
+        if (g->home >= 0 || g->dropped != 0 || boxed || g->apart)
             parts_commit(a, g);
-        if (g->now == g->before || g->now == NULL || boxed)
+        if (g->now == g->before || g->now == NULL || boxed || g->apart)
             continue;
         if (g->old != g->before && g->old != g->now)
             instance_release(a->rt, g->old); /* the slot holds it */

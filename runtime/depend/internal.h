@@ -39,6 +39,7 @@ struct group {
     bool         needed;           /* this rank holds something of it */
     bool         boxed;            /* candidate: what is written becomes a part */
     bool         afresh;           /* parts and rest come together in new memory */
+    bool         apart;            /* what it touches lies far from the rest: a new part */
     bool         settle;           /* several ranks: the owner map settles first */
     int8_t       home;             /* a part that comes back: to this group; -1: an ordinary group */
     uint8_t      brought, dropped; /* masks of the root's parts: that come back; that are overwritten */
@@ -182,6 +183,8 @@ bool parts_may_box(const struct analysis *a, const struct group *g);
 void parts_bring(struct analysis *a, const struct group *g);
 /* All of g->before but what comes back from parts. */
 bool parts_rest(const struct group *g, struct box_list *out);
+/* The box and those of the parts that come back. */
+tsr_box parts_hull(const struct group *g, tsr_box hull);
 bool parts_make_room(struct group *g);
 void parts_replace(struct root *root, const struct instance *old, struct instance *now);
 void parts_commit(struct analysis *a, struct group *g);

@@ -11,18 +11,21 @@
  *                        rest's instance, else into that instance.  A part that is overwritten whole is
  *                        dropped without a copy.
  *
- * A root has at most ROOT_PARTS parts, each at least an eighth of its own instance, so that it never
- * takes more than twice its size, and what was twice brought back is no longer renamed by box: a loop
+ * A root has at most ROOT_PARTS parts; a renamed one is at least an eighth of the root's own instance, so
+ * that a root never takes more than twice its size, and what was twice brought back is no longer renamed by box: a loop
  * that writes a half and reads the whole would copy for ever what it could wait for.
  *
- * On several ranks messages start from and arrive in one instance a root: where another rank asks for
- * what a part has, or this rank asks for more than a part, the parts come back.  All of this is private
- * to the rank: owner maps and messages do not know of it.
+ * On several ranks a part is also what lies far from the rest: one instance a rank while the box around
+ * all it holds is at most twice what it holds, else one more for the box that is far.  Messages start from
+ * and arrive in one instance a root: where the ranks ask this one for what several have, or it asks for
+ * more than a part, the parts come back.  All of this is private to the rank: owner maps and messages do
+ * not know of it.
  *
- * Invariants: parts do not meet; each lies in the root's own instance, whose content there is nobody's.
+ * Invariants: parts do not meet; where one lies in the root's own instance, the content there is nobody's.
  * Cost: nothing for a root without parts; else O(arguments * parts), on several ranks times ranks.
  * Threads: issuing thread. */
 #include <assert.h>
+#include <string.h>
 
 #include "depend/internal.h"
 
@@ -30,7 +33,8 @@ enum {
     PART_SHARE = 8,      /* a part is at least so much of the root's own instance */
     PARTS_BROUGHT = 2,   /* times; then a root's boxes are no longer renamed */
     AT_HOME = -1,        /* in the root's own instance */
-    NOWHERE = -2
+    NOWHERE = -2,        /* in several: they are to be brought together */
+    APART = -3           /* in a new part, far from everything else */
 };
 
 bool parts_may_box(const struct analysis *a, const struct group *g)
@@ -98,39 +102,108 @@ static uint32_t places_find(const struct analysis *a, const struct group *g, int
     return bring;
 }
 
-/* Several ranks: all arguments of a root in one place. *out_sent: parts that must be at home, whatever
- * is overwritten, since others ask for their content. */
-static uint32_t place_find_together(const struct analysis *a, const struct group *g, int8_t *place,
-                                    uint32_t *out_sent)
+/* What all others ask for of the parts and (*out_home) of the root's own instance. */
+static uint32_t asked_by_others(const struct analysis *a, const struct group *g,
+                                const struct root_parts *parts, bool *out_home)
 {
-    const struct root_parts *parts = g->root->parts;
-    uint32_t bring = 0, sent = 0;
-    tsr_box mine = {.rank = g->root->rank};
-    bool any = false, sends = false;
+    uint32_t sent = 0;
+    *out_home = false;
     for (int r = 0; r < a->rt->n_ranks; ++r) {
         tsr_box asked;
+        uint32_t none = 0;
         if (r == a->rt->rank || !exchange_asks(a, g, r, &asked) || box_is_empty(&asked))
             continue;
-        sent |= parts_met(parts, &asked);
-        sends |= box_meets(&g->root->instance->box, &asked);
+        const int where = place_of(parts, &asked, &none);
+        sent |= where >= 0 ? 1u << where : none;
+        *out_home |= where < 0 && box_meets(&g->root->instance->box, &asked);
     }
+    return sent;
+}
+
+/* All that the group's arguments touch here, as one box; false: nothing. */
+static bool touched_together(const struct analysis *a, const struct group *g, tsr_box *out)
+{
+    bool any = false;
     for (int k = 0; k < a->plan->n_args; ++k) {
         tsr_box box;
         if (!(g->args >> k & 1) || !touched(a, k, &box))
             continue;
-        mine = any ? box_hull(&mine, &box) : box;
+        *out = any ? box_hull(out, &box) : box;
         any = true;
     }
-    if ((g->writes | g->folds) != 0 && g->root->owners != NULL &&
-        owner_map_must_settle(g->root->owners))
-        sent = (1u << parts->n) - 1;
-    const int where = any ? place_of(parts, &mine, &bring) : AT_HOME;
-    if (where >= 0 && (sends || sent != 0))
-        bring |= 1u << where;
-    for (int k = 0; k < a->plan->n_args; ++k)
-        place[k] = (int8_t)where;
-    *out_sent = sent;
-    return bring | sent;
+    return any;
+}
+
+/* Would one instance for this box and for what is here be more than twice what it holds? */
+static bool is_far(const struct root *root, const tsr_box *box)
+{
+    const struct root_parts *parts = root->parts;
+    const struct instance *home = root->instance;
+    tsr_box hull = box_hull(&home->box, box);
+    int64_t holds = box_volume(&home->box) + box_volume(box);
+    for (int p = 0; parts != NULL && p < parts->n; ++p) {
+        if (box_contains(&home->box, &parts->part[p]->box))
+            continue;
+        hull = box_hull(&hull, &parts->part[p]->box);
+        holds += box_volume(&parts->part[p]->box);
+    }
+    return box_volume(&hull) / 2 > holds && !box_meets(&home->box, box) &&
+           root->kind != ROOT_ATTACHED && !home->foreign && !root->temporary &&
+           root->n_brought < PARTS_BROUGHT && (parts == NULL || parts->n < ROOT_PARTS);
+}
+
+/* The parts far from the rest that are to be one around a box, as a mask: those that it meets, and who
+ * meets their hull, and so on; or else one that lies near.  0: none, or it would meet the rest. */
+static uint32_t parts_to_join(const struct root *root, const struct root_parts *parts,
+                              const tsr_box *box)
+{
+    tsr_box hull = *box;
+    uint32_t joined = 0, more = parts_met(parts, &hull);
+    for (int p = 0; p < parts->n && more == 0; ++p) {
+        const tsr_box *b = &parts->part[p]->box, both = box_hull(b, box);
+        if (box_volume(&both) / 2 <= box_volume(b) + box_volume(box))
+            more = 1u << p;
+    }
+    while (more != 0) {
+        for (joined |= more; more != 0; more &= more - 1)
+            hull = box_hull(&hull, &parts->part[__builtin_ctz(more)]->box);
+        more = parts_met(parts, &hull) & ~joined;
+    }
+    return box_meets(&root->instance->box, &hull) ? 0 : joined;
+}
+
+/* Several ranks: all arguments of a root in one place, which is returned; *bring: the parts that join
+ * it.  *out_sent: parts whose content others ask for, whatever is overwritten. */
+static int place_find_together(const struct analysis *a, const struct group *g, uint32_t *bring,
+                               uint32_t *out_sent)
+{
+    static const struct root_parts no_parts = {0};
+    const struct root_parts *parts = g->root->parts != NULL ? g->root->parts : &no_parts;
+    const bool settles = (g->writes | g->folds) != 0 && g->root->owners != NULL &&
+                         owner_map_must_settle(g->root->owners);
+    bool others_home = false;
+    tsr_box mine = {.rank = g->root->rank};
+    const bool any = touched_together(a, g, &mine);
+    if (parts->n == 0 && (!any || box_contains(&g->root->instance->box, &mine)))
+        return AT_HOME; /* nearly always */
+    *out_sent = settles ? (1u << parts->n) - 1 : asked_by_others(a, g, parts, &others_home);
+    const uint32_t used = *out_sent | (any ? parts_met(parts, &mine) : 0);
+    *bring = used;
+    if (settles || others_home)
+        return AT_HOME;
+    if (used != 0 && (used & (used - 1)) == 0) {
+        const int p = __builtin_ctz(used);
+        *bring = 0;
+        if (!any || box_contains(&parts->part[p]->box, &mine))
+            return p;
+    }
+    const uint32_t joined = any ? parts_to_join(g->root, parts, &mine) : 0;
+    if (joined != 0 && (used & ~joined) == 0) {
+        *bring = joined & (joined - 1); /* all but the first, which is the place */
+        return __builtin_ctz(joined);
+    }
+    *bring = used;
+    return any && used == 0 && is_far(g->root, &mine) ? APART : AT_HOME;
 }
 
 /* Does one argument write all of a part, and none read of it? */
@@ -197,26 +270,44 @@ static bool is_read(const struct instance *i)
     return false;
 }
 
-static void sort_one(struct analysis *a, int g)
+/* Which parts come back, and which are overwritten; `sent` are not dropped. */
+static void mark(const struct analysis *a, struct group *group, uint32_t bring, uint32_t sent)
 {
-    struct group *group = &a->group[g];
-    const struct root_parts *parts = group->root->parts;
-    int8_t place[TSR_MAX_ARGS];
-    uint32_t sent = 0;
-    const uint32_t bring = a->rt->n_ranks > 1 ? place_find_together(a, group, place, &sent)
-                                              : places_find(a, group, place);
-    for (int p = 0; p < parts->n; ++p) {
-        if (!(bring >> p & 1))
-            continue;
-        if (!(sent >> p & 1) && is_overwritten(a, group, parts->part[p]))
+    for (uint32_t left = bring; left != 0; left &= left - 1) {
+        const int p = __builtin_ctz(left);
+        if (!(sent >> p & 1) && is_overwritten(a, group, group->root->parts->part[p]))
             group->dropped |= (uint8_t)(1u << p);
         else
             group->brought |= (uint8_t)(1u << p);
     }
     group->afresh = group->brought != 0 && is_read(group->before);
+}
+
+static void sort_alone(struct analysis *a, int g)
+{
+    struct group *group = &a->group[g];
+    int8_t place[TSR_MAX_ARGS];
+    const uint32_t bring = places_find(a, group, place);
+    mark(a, group, bring, 0);
     group->brought |= group->dropped; /* as far as places are concerned */
     split(a, g, place);
     a->group[g].brought &= (uint8_t)~a->group[g].dropped;
+}
+
+static void sort_among_ranks(struct analysis *a, struct group *group)
+{
+    uint32_t bring = 0, sent = 0;
+    const int where = place_find_together(a, group, &bring, &sent);
+    if (where == APART) {
+        group->before = NULL; /* as if it were the first that is known of the root */
+        group->apart = true;
+        return;
+    }
+    if (where >= 0) {
+        group->before = group->root->parts->part[where];
+        sent = bring;
+    }
+    mark(a, group, bring, sent);
 }
 
 /* A part that comes back is a group without arguments: its writers are waited for. */
@@ -233,9 +324,13 @@ static void bring_group(struct analysis *a, int g, int p)
 void parts_sort(struct analysis *a)
 {
     const int n = a->n_groups;
-    for (int g = 0; g < n; ++g)
-        if (a->group[g].root->parts != NULL && a->group[g].root->parts->n > 0)
-            sort_one(a, g);
+    for (int g = 0; g < n; ++g) {
+        const struct root *root = a->group[g].root;
+        if (root->instance != NULL && a->rt->n_ranks > 1)
+            sort_among_ranks(a, &a->group[g]);
+        else if (root->parts != NULL && root->parts->n > 0)
+            sort_alone(a, g);
+    }
     const int with_arguments = a->n_groups;
     for (int g = 0; g < with_arguments; ++g)
         for (uint32_t left = a->group[g].brought; left != 0; left &= left - 1)
@@ -272,6 +367,13 @@ bool parts_make_room(struct group *g)
     return g->root->parts != NULL;
 }
 
+tsr_box parts_hull(const struct group *g, tsr_box hull)
+{
+    for (uint32_t left = g->brought; left != 0; left &= left - 1)
+        hull = box_hull(&hull, &g->root->parts->part[__builtin_ctz(left)]->box);
+    return hull;
+}
+
 void parts_replace(struct root *root, const struct instance *old, struct instance *now)
 {
     for (int p = 0; old != root->instance && p < root->parts->n; ++p)
@@ -298,7 +400,8 @@ void parts_commit(struct analysis *a, struct group *g)
     struct root_parts *parts = g->root->parts;
     if (g->home >= 0) {
         part_remove(a, g->root, g->before);
-        g->root->n_brought += g->root->n_brought < PARTS_BROUGHT;
+        if (a->group[g->home].now == g->root->instance) /* not only to another part */
+            g->root->n_brought += g->root->n_brought < PARTS_BROUGHT;
         if (a->rt->n_ranks == 1 && g->root->last_writer < a->op->number)
             g->root->last_writer = a->op->number; /* whoever reads the memory waits for the copies */
         observe_count(lane, TSR_COUNT_BOX_GATHERS, 1);
@@ -310,6 +413,11 @@ void parts_commit(struct analysis *a, struct group *g)
         gone[n++] = parts->part[__builtin_ctz(left)];
     for (int i = 0; i < n; ++i)
         part_remove(a, g->root, gone[i]);
+    if (g->apart) {
+        if (g->old != g->now)
+            instance_release(a->rt, g->old); /* the slot holds it */
+        parts->part[parts->n++] = g->now;
+    }
     if (g->rename && g->boxed) {
         parts->part[parts->n++] = g->now;
         observe_count(lane, TSR_COUNT_RENAMES, 1);

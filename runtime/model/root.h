@@ -54,8 +54,8 @@ struct instance {
     struct instance *held_next, **held_link; /* in memory/'s list of those alive */
 };
 
-/* Newer instances of some boxes of a root: what lies in a part is no longer in the root's own instance.
- * Parts do not meet. */
+/* Instances of some boxes of a root beside its own: what lies in a part is not, or no longer, in the root's
+ * own instance.  Parts do not meet. */
 enum { ROOT_PARTS = 4 };
 struct root_parts {
     int              n;

@@ -292,11 +292,49 @@ static int random_blocks(int argc, char **argv, void *user)
     return 0;
 }
 
+/* ---- far from each other ---- */
+
+enum { FAR = 8192, CORNER = 64, MOST_BYTES = 16 << 20 }; /* all of it: 512 MiB */
+
+/* The corner at the low or the high end of both dimensions, or at the end of one. */
+static tsr_store corner(tsr_store s, int i, int j)
+{
+    const int64_t low[] = {i * (FAR - CORNER), j * (FAR - CORNER)};
+    return tsr_slice(tsr_slice(s, 0, low[0], low[0] + CORNER, 1), 1, low[1], low[1] + CORNER, 1);
+}
+
+/* Corners are written, read, copied onto each other; no rank makes room for what lies between them. */
+static int far_corners(int argc, char **argv, void *user)
+{
+    static const int64_t zero = 0;
+    (void)argc, (void)argv, (void)user;
+    TSR_SCOPE();
+    if (tsr_rank_count() == 1)
+        return 0; /* one rank holds all of a root */
+    const tsr_store s = tsr_store_create(TSR_I64, TSR_SHAPE(FAR, FAR));
+    const tsr_store all[] = {corner(s, 0, 0), corner(s, 1, 1), corner(s, 0, 1)};
+    int64_t         got[CORNER][CORNER];
+    for (int k = 0; k < 3; ++k)
+        NEED_OK(tsr_fill(all[k], &zero));
+    for (int64_t k = 0; k < 12; ++k) {
+        NEED_OK(tsr_fill(all[k % 3], &(int64_t){100 + k}));
+        NEED_OK(tsr_fill(tsr_project(all[k % 3], 0, k), &(int64_t){200 + k}));
+        NEED_OK(tsr_read(all[k % 3], got, sizeof got));
+        for (int i = 0; i < CORNER; ++i)
+            for (int j = 0; j < CORNER; ++j)
+                NEED(got[i][j] == (i == k ? 200 : 100) + k);
+    }
+    NEED_OK(tsr_fence());
+    NEED(tsr_counter(TSR_COUNT_MEMORY_PEAK_BYTES) < MOST_BYTES);
+    return 0;
+}
+
 int main(void)
 {
     int failed = on_one_rank("renamed_box_waits_for_nobody", no_wait, 3, 64);
     failed += on_one_rank("repeated_gathers_stop", stops_copying, 2, 16);
     failed += on_one_rank("few_parts", few_parts, 2, 16);
     failed += try_ranks("random_blocks", random_blocks, NULL);
+    failed += try_ranks("far_corners", far_corners, NULL);
     return failed;
 }
