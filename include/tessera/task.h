@@ -18,7 +18,7 @@ enum { TSR_MAX_ARGS = 16, TSR_MAX_CONSTRAINTS = 24, TSR_MAX_FOREIGN = 32 };
 typedef enum tsr_access {
     TSR_UNUSED_ARG,
     TSR_READ,
-    TSR_WRITE,      /* every element of the piece is written, none read */
+    TSR_WRITE,      /* every element of the piece is written, none read (the hostile build looks) */
     TSR_READ_WRITE,
     TSR_REDUCE,     /* the body folds into an accumulator that starts at the operator's identity */
     TSR_SCALAR      /* a value, or a 0-dimensional store read when the task runs */

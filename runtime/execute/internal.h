@@ -20,4 +20,16 @@ void fold_run(struct worker *w, struct slot *s, struct extra *x);
 int64_t accumulator_strides(const struct plan_arg *pa, const int64_t *low, const int64_t *high,
                             int64_t *out_stride);
 
+/* ---- hostile.c: before a body runs, and after it succeeded; nothing in other builds ---- */
+
+#ifdef TSR_HOSTILE
+/* Fill what the body promises to write with a pattern. */
+void hostile_poison(const struct slot *s, const tsr_binding *b, const int64_t *row);
+/* TASK_FAILED, with this thread's trace, where elements still have it. */
+tsr_status hostile_check(const struct slot *s, const tsr_binding *b, const int64_t *row);
+#else
+#define hostile_poison(s, b, row) ((void)0)
+#define hostile_check(s, b, row)  TSR_OK
+#endif
+
 #endif

@@ -223,6 +223,7 @@ static void call(struct point_call *c, const int64_t *row, int64_t leaf)
         unpack_all(c, home);
         return;
     }
+    hostile_poison(c->s, c->binding, row);
     runtime_body = &c->state;
     if (_setjmp(c->state.escape) == 0) {
         const tsr_foreign *f = c->s->op.desc->variants[TSR_CPU].foreign;
@@ -231,6 +232,8 @@ static void call(struct point_call *c, const int64_t *row, int64_t leaf)
     runtime_body = NULL;
     if (status == TSR_OK)
         status = c->state.forced;
+    if (status == TSR_OK)
+        status = hostile_check(c->s, c->binding, row);
     if (status != TSR_OK)
         execute_fail(c->w, c->s, c->point, status);
     if (c->w->scratch_used > 0)

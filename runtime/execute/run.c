@@ -78,7 +78,10 @@ static int run_simple(struct worker *w, struct slot *s, uint32_t first, uint32_t
         state.scratch_limit = 0;
         t.boxes = p->boxes + (int64_t)i * p->row;
         t.point = p->first_point + i;
+        hostile_poison(s, t.arg, t.boxes);
         tsr_status status = body(&t);
+        if ((status | state.forced) == TSR_OK)
+            status = hostile_check(s, t.arg, t.boxes);
         if (__builtin_expect((status | state.forced) != TSR_OK, 0))
             execute_fail(w, s, i, state.forced != TSR_OK ? state.forced : status);
         if (w->scratch_used > 0)
@@ -102,12 +105,15 @@ static void run_one(struct worker *w, struct slot *s)
     state.scratch_limit = 0;
     const struct tsr_task_context t = {s->binding, p->boxes, p->first_point, p->n_args, &state};
     tsr_status status;
+    hostile_poison(s, t.arg, t.boxes);
     runtime_body = &state;
     if (_setjmp(state.escape) == 0)
         status = s->body(&t);
     else
         status = TSR_TASK_FAILED; /* an index out of bounds */
     runtime_body = NULL;
+    if ((status | state.forced) == TSR_OK)
+        status = hostile_check(s, t.arg, t.boxes);
     if (__builtin_expect((status | state.forced) != TSR_OK, 0))
         execute_fail(w, s, 0, state.forced != TSR_OK ? state.forced : status);
     if (w->scratch_used > 0)
