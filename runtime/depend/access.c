@@ -34,13 +34,14 @@ struct action_set *action_set_create(struct analysis *a, struct instance *i, boo
         return NULL;
     }
     set->users = 1;
-    set->id = ++a->d->next_set;
+    set->id = hash_word(0x736574, write); /* follows from what is in it, so that states repeat */
     for (int k = 0; k < a->d->n_own; ++k) {
         const struct own_access *own = &a->d->own[k];
         if (own->instance != i || own->write != write)
             continue;
         set->region[set->n] = own->region;
         set->action[set->n++] = own->action;
+        set->id = hash_word(region_hash(set->id, &own->region), own->action);
     }
     return set;
 }
@@ -75,7 +76,7 @@ uint64_t access_list_shape(const struct instance *i)
     uint64_t h = 1;
     for (int k = 0; k < i->n_accesses; ++k) {
         const struct access *e = &i->access[k];
-        const uint64_t who = e->plan != NULL ? e->plan->id : e->set != NULL ? e->set->id << 32 : 0;
+        const uint64_t who = e->plan != NULL ? e->plan->id : e->set != NULL ? e->set->id : 0;
         h = hash_word(h, who);
         uint64_t older = 0; /* where `before` stands among the entries */
         for (int j = 0; e->before != 0 && j < i->n_accesses; ++j)
@@ -149,6 +150,23 @@ static bool covers(const struct analysis *a, int arg, const struct access *e)
     return e->plan->n_points == 0 || region_contains(&mine->here[arg], &theirs->here[e->arg]);
 }
 
+/* Do this operation's extras write all that those of `e` touched?  (Halo faces, received again.)  Each
+ * that does waited for e's. */
+static bool own_cover(const struct analysis *a, const struct instance *i, const struct access *e)
+{
+    for (int k = 0; e->set != NULL && k < e->set->n; ++k) {
+        bool found = false;
+        for (int o = 0; o < a->d->n_own && !found; ++o) {
+            const struct own_access *own = &a->d->own[o];
+            found = own->instance == i && own->write &&
+                    region_contains(&own->region, &e->set->region[k]);
+        }
+        if (!found)
+            return false;
+    }
+    return e->set != NULL;
+}
+
 /* The list of group g's lasting instance after this operation, relative to the list before. */
 void access_list_plan(struct analysis *a, int g, struct memo *m)
 {
@@ -167,7 +185,7 @@ void access_list_plan(struct analysis *a, int g, struct memo *m)
     int n_joining = 0;
     for (int k = 0; old != NULL && k < old->n_accesses; ++k) {
         const struct access *e = &old->access[k];
-        bool gone = false, joins = false;
+        bool gone = a->d->n_own > 0 && own_cover(a, old, e), joins = false;
         for (int w = 0; w < a->plan->n_args && !gone; ++w)
             gone = (group->writes >> w & 1) && covers(a, w, e);
         for (int r = 0; r < a->plan->n_args && !gone; ++r)
@@ -225,21 +243,27 @@ static void entries_make(const struct analysis *a, const struct memo *m, int g, 
             entry_drop(&i->access[k]);
 }
 
-/* Extras came before the points.  Where there is no memory for a set, all of the operation stands for
- * its extras. */
-static void sets_add(struct analysis *a, struct instance *i)
+/* Extras came before the points.  A memo that recalls them keeps the sets of the first time.  Where there
+ * is no memory for a set, all of the operation stands for its extras, and nothing is recalled. */
+static void sets_add(struct analysis *a, struct memo_group *mine, struct memo *m, struct instance *i)
 {
     for (int write = 0; write < 2; ++write) {
         const bool was_short = a->no_memory;
         a->no_memory = false;
-        struct action_set *set = action_set_create(a, i, write != 0);
-        if (set != NULL)
+        struct action_set *set =
+            m->sets_known ? mine->set[write] : action_set_create(a, i, write != 0);
+        if (set != NULL) {
+            if (m->recalls && !m->sets_known)
+                mine->set[write] = set;
+            set->users += m->recalls;
             i->access[i->n_accesses++] = (struct access){.set = set, .arg = (int16_t)write,
                                                          .kind = ACCESS_SET,
                                                          .number = a->op->number};
-        else if (a->no_memory)
+        } else if (a->no_memory) {
+            m->sets_short = true;
             i->access[i->n_accesses++] = (struct access){.kind = ACCESS_ALL,
                                                          .number = a->op->number};
+        }
         a->no_memory = was_short;
     }
 }
@@ -249,7 +273,7 @@ static void sets_add(struct analysis *a, struct instance *i)
 static uint64_t shape_after(const struct analysis *a, int g, struct memo *m,
                             const struct instance *i, bool pruned)
 {
-    if (pruned || a->d->n_own > 0)
+    if (pruned || m->sets_short)
         return access_list_shape(i);
     struct memo_group *mine = &m->group[g];
     if (!mine->shape_known || a->rt->config.memo == 2) {
@@ -267,8 +291,8 @@ void access_list_commit(struct analysis *a, int g, struct memo *m)
         return;
     entries_make(a, m, g, i, i == a->group[g].before, next);
     i->n_accesses = 0;
-    if (a->d->n_own > 0)
-        sets_add(a, i);
+    if (a->d->n_own > 0 || m->recalls)
+        sets_add(a, &m->group[g], m, i);
     const int n = m->group[g].n_next;
     memcpy(i->access + i->n_accesses, next, sizeof *next * (size_t)n);
     i->n_accesses += n;

@@ -99,21 +99,28 @@ static void unplace(struct analysis *a)
     groups_unplace(a);
 }
 
-/* Memory, messages and folds; false: short of memory, nothing changed. */
-static bool place(struct analysis *a)
+/* Messages and folds; `m`: as they were, where it has them. */
+static bool place_extras(struct analysis *a, const struct memo *m)
 {
     const bool several = a->rt->n_ranks > 1;
+    if (m != NULL && m->recalls)
+        return groups_place_written(a) && recall_extras(a, m);
+    if ((several && !exchange_place(a)) || !groups_place_written(a))
+        return false;
+    if (several)
+        exchange_folds(a);
+    else
+        folds_add(a);
+    return true;
+}
+
+/* Memory, messages and folds; false: short of memory, nothing changed. */
+static bool place(struct analysis *a, const struct memo *m)
+{
     a->n_extras = 0;
     a->d->n_own = 0;
-    if (groups_place(a) && accumulators_place(a) && (!several || exchange_place(a)) &&
-        groups_place_written(a)) {
-        if (several)
-            exchange_folds(a);
-        else
-            folds_add(a);
-        if (!a->no_memory)
-            return true;
-    }
+    if (groups_place(a) && accumulators_place(a) && place_extras(a, m) && !a->no_memory)
+        return true;
     unplace(a);
     return false;
 }
@@ -136,10 +143,10 @@ static bool place_in_place(struct analysis *a)
         return false;
     a->renamed = 0;
     a->avoided = 0;
-    a->plain = false;
+    a->plain = a->recallable = false;
     a->no_renaming = true;
     rename_candidates(a);
-    return place(a);
+    return place(a, NULL);
 }
 
 /* Edges found anew; may decide that candidates are renamed and place again. NULL: short. */
@@ -158,7 +165,7 @@ static struct memo *analyse_fresh(struct analysis *a)
     unplace(a);
     a->renamed = mask;
     rename_candidates(a);
-    if (!place(a) && !place_in_place(a))
+    if (!place(a, NULL) && !place_in_place(a))
         return NULL;
     return edges_find(a) ? pattern_create(a) : NULL;
 }
@@ -171,12 +178,13 @@ static enum depend_result commit(struct analysis *a, struct memo *m)
     for (int g = 0; g < a->n_groups; ++g)
         if (!access_list_room(a, g, m))
             return DEPEND_SHORT;
-    if (!bind_slot(a))
+    if (!bind_slot(a, m))
         return DEPEND_SHORT;
     if (a->rt->n_ranks > 1)
         exchange_commit(a);
     for (int g = 0; g < a->n_groups; ++g)
         access_list_commit(a, g, m);
+    m->sets_known = m->recalls && !m->sets_short;
     groups_commit(a);
     a->s->pattern = &m->pattern;
     ++m->pattern.users;
@@ -196,7 +204,7 @@ static void check_memo(struct analysis *a, const struct memo *known)
         return;
     for (int g = 0; g < a->n_groups; ++g)
         access_list_plan(a, g, fresh);
-    if (!memo_same(known, fresh) && !MUTANT(STALE_MEMO)) {
+    if ((!memo_same(known, fresh) || !recall_same(a, known)) && !MUTANT(STALE_MEMO)) {
         fprintf(stderr, "tessera: a remembered analysis of operation %llu differs from a fresh one\n",
                 (unsigned long long)a->op->number);
         observe_flight_print(a->rt->observe, stderr, 0);
@@ -234,15 +242,17 @@ enum depend_result depend_analyse(struct tsr_runtime *rt, struct slot *s)
     groups_decide(&a);
     if (rt->n_ranks > 1)
         exchange_prepare(&a);
-    const bool memos = a.plain && rt->config.memo != 1;
+    const bool memos = (a.plain || a.recallable) && a.plan->id != 0 && rt->config.memo != 1;
     if (memos) {
         memo_key(&a, key);
         m = memo_find(a.d, key);
+        if (m != NULL && m->recalls && !m->sets_known)
+            m = NULL; /* the first time came to nothing */
         if (m != NULL)
             a.renamed = m->pattern.renamed;
     }
     rename_candidates(&a);
-    if (!place(&a)) {
+    if (!place(&a, rt->config.memo == 2 ? NULL : m)) {
         if (!place_in_place(&a))
             goto no_memory;
         m = NULL;
@@ -262,7 +272,7 @@ enum depend_result depend_analyse(struct tsr_runtime *rt, struct slot *s)
             goto drop;
         m->key[0] = key[0];
         m->key[1] = key[1];
-        if (memos && a.plain)
+        if (memos && (a.plain || (a.recallable && recall_keep(&a, m))))
             memo_add(a.d, m);
     }
     if (commit(&a, m) != DEPEND_DONE)
@@ -313,7 +323,8 @@ void depend_reclaim(struct tsr_runtime *rt, struct slot *s)
     }
     s->n_held = 0;
     for (int x = 0; x < s->n_extras && s->extra != NULL; ++x) {
-        base_free(s->extra[x].box);
+        if (!s->extra[x].lent)
+            base_free(s->extra[x].box);
         if (s->extra[x].buffer != NULL)
             network_buffer_free(s->extra[x].buffer);
     }

@@ -70,14 +70,16 @@ bool words_room(struct depend_state *d, struct slot *s, int n)
     return words_grow(d, &s->done, &s->n_done, n);
 }
 
-bool bind_slot(struct analysis *a)
+bool bind_slot(struct analysis *a, const struct memo *m)
 {
     struct slot *s = a->s;
     s->n_points = a->plan->n_points;
     s->n_extras = a->n_extras;
     s->n_actions = s->n_points + s->n_extras;
     s->strips = &a->side->strips;
-    if (!a->plain) {
+    if (m->recalls) {
+        s->strips = &m->strips; /* the slot keeps the pattern, and with it the memo */
+    } else if (!a->plain) {
         if (!strips_build(&s->own_strips, a->plan, s->n_points, s->n_points, s->n_extras,
                           a->rt->schedule_workers, a->side->strips.large))
             return false;

@@ -276,6 +276,14 @@ static bool is_implied(const struct analysis *a, const struct pattern *p, uint32
     return false;
 }
 
+/* Does the edge wait for a copy out of the memory: a message packed, a rest copied?  That is short, and
+ * waits for nobody but the content it copies. */
+static bool is_for_copy(const struct analysis *a, const struct edge *e)
+{
+    const struct access *x = edge_access(a, e);
+    return x != NULL && x->kind == ACCESS_SET && x->arg == 0;
+}
+
 /* How many waits are for the memory of candidates alone, not for a value or for whom a value waits for
  * anyway?  Which candidates are they? */
 uint64_t pattern_needless_waits(const struct analysis *a, const struct pattern *p, uint32_t *out_groups)
@@ -292,7 +300,7 @@ uint64_t pattern_needless_waits(const struct analysis *a, const struct pattern *
                 continue;
             const int g = a->source[e->producer].group; /* -1: any */
             const uint32_t whose = g < 0 ? candidates : g < 32 ? candidates & 1u << g : 0;
-            if (whose != 0 && !is_implied(a, p, (uint32_t)i, e)) {
+            if (whose != 0 && !is_for_copy(a, e) && !is_implied(a, p, (uint32_t)i, e)) {
                 ++n;
                 found |= whose;
             }

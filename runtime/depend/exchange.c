@@ -141,6 +141,7 @@ void exchange_prepare(struct analysis *a)
         g->settled = NULL;
         if (g->owners == NULL) {
             a->no_memory = true;
+            a->recallable = false;
             return;
         }
         (void)owner_map_expire(g->owners, a->op->number);
@@ -168,9 +169,11 @@ void exchange_prepare(struct analysis *a)
         }
         if (g->boxed && (g->settle || g->asked != NULL)) /* the rest would take part in messages */
             g->candidate = g->boxed = false;
-        if (g->settle || g->asked != NULL || a->side->n_folds > 0 ||
-            (g->before != NULL && !box_contains(&g->before->box, &g->need)))
+        const bool grown = g->before != NULL && !box_contains(&g->before->box, &g->need);
+        if (g->settle || g->asked != NULL || a->side->n_folds > 0 || grown)
             a->plain = false;
+        if (g->settle || grown)
+            a->recallable = false;
     }
 }
 

@@ -170,6 +170,7 @@ static inline bool grows(const struct analysis *a, const struct group *g)
 void groups_decide(struct analysis *a)
 {
     a->plain = true;
+    a->recallable = a->rt->n_ranks > 1;
     for (int i = 0; i < a->n_groups; ++i) {
         struct group *g = &a->group[i];
         g->needed = true;
@@ -182,7 +183,7 @@ void groups_decide(struct analysis *a)
         if (!g->forced)
             find_candidate(a, g);
         if (g->forced || g->home >= 0 || grows(a, g))
-            a->plain = false;
+            a->plain = a->recallable = false;
     }
 }
 
@@ -395,7 +396,8 @@ void groups_unplace(struct analysis *a)
         g->now = g->old = NULL;
     }
     for (int x = 0; x < a->n_extras; ++x)
-        base_free(a->extra[x].box);
+        if (!a->extra[x].lent)
+            base_free(a->extra[x].box);
     a->n_extras = 0;
     a->d->n_own = 0;
 }

@@ -85,6 +85,7 @@ struct memo_group {
     bool     shape_known;
     struct next_access *next_access;
     uint64_t next_shape;    /* of the list */
+    struct action_set  *set[2]; /* what extras read, wrote of the lasting instance; NULL: nothing */
 };
 
 /* A memoised analysis. */
@@ -94,6 +95,11 @@ struct memo {
     int            n_sources;
     struct source *source;
     struct memo   *next;    /* in a bucket */
+    /* of an operation with messages or folds: the extras themselves (recall.c) */
+    bool           recalls, sets_known, sets_short;
+    int            n_extras;
+    struct extra  *extra;   /* their boxes are the memo's; without memory and root numbers */
+    struct strips  strips;
     int            n_groups;
     struct memo_group group[]; /* [n_groups] */
 };
@@ -140,6 +146,7 @@ struct analysis {
     int8_t               group_of[TSR_MAX_ARGS];
     bool                 has_parts;  /* a root's boxes lie in several instances */
     bool                 plain;      /* no extras but folds: may be memoised */
+    bool                 recallable; /* several ranks: extras are messages and folds: may be, too */
     int                  n_extras, extra_capacity;
     struct extra        *extra;
     int                  n_sources;
@@ -236,9 +243,17 @@ void         memo_add(struct depend_state *d, struct memo *m);
 bool         memo_same(const struct memo *a, const struct memo *b);
 void         memo_clear(struct depend_state *d);
 
+/* recall.c */
+/* Let the memo keep the extras; false: there are others than messages and folds, or no memory. */
+bool recall_keep(struct analysis *a, struct memo *m);
+/* The extras as the memo has them; false: no memory. */
+bool recall_extras(struct analysis *a, const struct memo *m);
+bool recall_same(const struct analysis *a, const struct memo *m);
+void recall_done(struct memo *m);
+
 /* bind.c */
 void bind_producers(struct analysis *a, const struct memo *m);
-bool bind_slot(struct analysis *a);
+bool bind_slot(struct analysis *a, const struct memo *m);
 /* Room for at least n completion words. */
 bool words_room(struct depend_state *d, struct slot *s, int n);
 void bind_arguments(struct analysis *a);

@@ -2,7 +2,8 @@
  *
  * The analysis is an automaton (SPIKE): what an operation waits for, and what it leaves behind, follow
  * from its plan and, for each root, the list of (plan, argument, kind) of who used it last.  Numbers
- * and addresses are not in the key; they are filled in when a memo is bound.  A key is two independent
+ * and addresses are not in the key; they are filled in when a memo is bound.  On several ranks the key
+ * also has who holds what, and messages are recalled (recall.c).  A key is two independent
  * hashes of 64 bits.  The table is emptied when it is full: a program that never repeats itself pays
  * for entries it never uses, but no more memory.  Cost: O(arguments).  Threads: issuing thread. */
 #include <string.h>
@@ -27,6 +28,15 @@ void memo_key(struct analysis *a, uint64_t key[2])
         const uint64_t flags = (uint64_t)group->args << 8 | (uint64_t)group->boxed << 3 |
                                (uint64_t)group->candidate << 2 |
                                (uint64_t)group->root->temporary << 1 | (group->before == NULL);
+        if (a->recallable) { /* who sends what follows from who holds what */
+            uint64_t held = owner_map_hash(group->owners);
+            if (group->before != NULL) {
+                const struct region box = region_of_box(&group->before->box);
+                held = region_hash(held, &box);
+            }
+            h = fold(h, held, 0xe7037ed1a0b428dbull);
+            k = fold(k, held, 0x8ebc6af09c88c6e3ull);
+        }
         h = fold(fold(h, state, 0x9e3779b97f4a7c15ull), flags, 0xff51afd7ed558ccdull);
         k = fold(fold(k, flags, 0x94d049bb133111ebull), state, 0xa0761d6478bd642full);
     }
@@ -51,6 +61,7 @@ void pattern_release(struct pattern *p)
     base_free(p->first);
     base_free(p->edge);
     base_free(m->source);
+    recall_done(m);
     for (int g = 0; g < m->n_groups; ++g)
         base_free(m->group[g].next_access);
     base_free(m);

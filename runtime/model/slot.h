@@ -113,7 +113,8 @@ struct extra {
     uint32_t         wire;       /* kind of the message's tag */
     bool             halo;       /* SEND: part of what a HALO asked for */
     int              n_boxes;
-    tsr_box         *box;        /* root indices; owned by the slot */
+    tsr_box         *box;        /* root indices; the slot's, or lent by its pattern */
+    bool             lent;
     struct instance *from, *to;  /* the slot's list holds them */
     size_t           element_bytes;
     uint64_t         root;       /* number, for marks of failure */
