@@ -103,7 +103,8 @@ static void unplace(struct analysis *a)
 static bool place_extras(struct analysis *a, const struct memo *m)
 {
     const bool several = a->rt->n_ranks > 1;
-    if (m != NULL && m->recalls)
+    a->recalling = m != NULL && m->recalls;
+    if (a->recalling)
         return groups_place_written(a) && recall_extras(a, m);
     if ((several && !exchange_place(a)) || !groups_place_written(a))
         return false;

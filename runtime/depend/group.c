@@ -170,7 +170,8 @@ static inline bool grows(const struct analysis *a, const struct group *g)
 void groups_decide(struct analysis *a)
 {
     a->plain = true;
-    a->recallable = a->rt->n_ranks > 1;
+    a->recallable = !a->has_parts;
+    a->recalling = false;
     for (int i = 0; i < a->n_groups; ++i) {
         struct group *g = &a->group[i];
         g->needed = true;
@@ -182,8 +183,11 @@ void groups_decide(struct analysis *a)
             g->forced = true; /* the owner's buffer is only read */
         if (!g->forced)
             find_candidate(a, g);
-        if (g->forced || g->home >= 0 || grows(a, g))
-            a->plain = a->recallable = false;
+        const bool larger = g->home >= 0 || grows(a, g);
+        if (g->forced || larger)
+            a->plain = false;
+        if (larger || g->boxed)
+            a->recallable = false;
     }
 }
 
@@ -379,7 +383,7 @@ bool groups_place_written(struct analysis *a)
         }
         if (g->now == NULL)
             return false;
-        if (!g->boxed)
+        if (!g->boxed && !a->recalling)
             copy_rest(a, g, g->old, g->now);
     }
     return !a->no_memory;

@@ -146,7 +146,8 @@ struct analysis {
     int8_t               group_of[TSR_MAX_ARGS];
     bool                 has_parts;  /* a root's boxes lie in several instances */
     bool                 plain;      /* no extras but folds: may be memoised */
-    bool                 recallable; /* several ranks: extras are messages and folds: may be, too */
+    bool                 recallable; /* extras that recall.c takes again: may be, too */
+    bool                 recalling;  /* they are taken from a memo */
     int                  n_extras, extra_capacity;
     struct extra        *extra;
     int                  n_sources;
@@ -244,7 +245,7 @@ bool         memo_same(const struct memo *a, const struct memo *b);
 void         memo_clear(struct depend_state *d);
 
 /* recall.c */
-/* Let the memo keep the extras; false: there are others than messages and folds, or no memory. */
+/* Let the memo keep the extras; false: some cannot be recalled, or no memory. */
 bool recall_keep(struct analysis *a, struct memo *m);
 /* The extras as the memo has them; false: no memory. */
 bool recall_extras(struct analysis *a, const struct memo *m);

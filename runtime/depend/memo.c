@@ -25,10 +25,11 @@ void memo_key(struct analysis *a, uint64_t key[2])
         const uint64_t state = group->before == NULL  ? 0
                                : MUTANT(STALE_MEMO) ? (uint64_t)group->before->n_accesses + 2
                                                     : group->before->shape + 2;
-        const uint64_t flags = (uint64_t)group->args << 8 | (uint64_t)group->boxed << 3 |
+        const uint64_t flags = (uint64_t)group->args << 8 | (uint64_t)group->forced << 4 |
+                               (uint64_t)group->boxed << 3 |
                                (uint64_t)group->candidate << 2 |
                                (uint64_t)group->root->temporary << 1 | (group->before == NULL);
-        if (a->recallable) { /* who sends what follows from who holds what */
+        if (a->recallable && a->rt->n_ranks > 1) { /* who sends what follows from who holds what */
             uint64_t held = owner_map_hash(group->owners);
             if (group->before != NULL) {
                 const struct region box = region_of_box(&group->before->box);

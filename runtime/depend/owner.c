@@ -37,6 +37,20 @@ static void layer_free(struct owner_map *m, struct owner_layer *l)
     m->spare = l;
 }
 
+/* Room for n layers.  More than OWNER_SETTLE_LAYERS only an attach of many tiles makes. */
+static bool layers_room(struct owner_map *m, int n)
+{
+    if (n <= m->layer_room)
+        return true;
+    const int            room = 2 * n > OWNER_SETTLE_LAYERS ? 2 * n : OWNER_SETTLE_LAYERS;
+    struct owner_layer **more = base_realloc(m->layer, (size_t)room, sizeof(struct owner_layer *));
+    if (!more)
+        return false;
+    m->layer = more;
+    m->layer_room = room;
+    return true;
+}
+
 static uint64_t hash_box(uint64_t h, int r, const tsr_box *b)
 {
     if (box_is_empty(b))
@@ -149,7 +163,7 @@ struct owner_map *owner_map_copy(const struct owner_map *m)
     memcpy(c->home, m->home, (size_t)m->n_ranks * sizeof *m->home);
     c->n_home = m->n_home;
     c->home_hash = m->home_hash;
-    if (!layers_copy(c, c->layer, m->layer, m->n_layers, &c->n_layers) ||
+    if (!layers_room(c, m->n_layers) || !layers_copy(c, c->layer, m->layer, m->n_layers, &c->n_layers) ||
         !layers_copy(c, c->fetched, m->fetched, m->n_fetched, &c->n_fetched)) {
         owner_map_destroy(c);
         return NULL;
@@ -170,6 +184,7 @@ void owner_map_destroy(struct owner_map *m)
         base_free(l);
     }
     box_list_done(&m->left);
+    base_free(m->layer);
     base_free(m->home);
     base_free(m);
 }
@@ -367,21 +382,21 @@ static bool is_hidden(struct owner_map *m, const struct owner_layer *w, int i, b
     return true;
 }
 
-/* Which layers (bits) `w` on top will hide. */
-static uint32_t find_hidden(struct owner_map *m, const struct owner_layer *w, bool *out_ok)
+/* Mark the layers that `w` on top will hide.  False: no memory. */
+static bool find_hidden(struct owner_map *m, const struct owner_layer *w)
 {
-    uint32_t hidden = 0;
-    *out_ok = true;
-    for (int i = 0; *out_ok && i < m->n_layers; ++i)
-        hidden |= (uint32_t)is_hidden(m, w, i, out_ok) << i;
-    return hidden;
+    bool ok = true;
+    for (int i = 0; ok && i < m->n_layers; ++i)
+        m->layer[i]->hidden = is_hidden(m, w, i, &ok);
+    return ok;
 }
 
-static void layers_drop(struct owner_map *m, uint32_t mask)
+/* Drop those that are marked. */
+static void layers_drop(struct owner_map *m)
 {
     int kept = 0;
     for (int i = 0; i < m->n_layers; ++i) {
-        if (mask >> i & 1)
+        if (m->layer[i]->hidden)
             layer_free(m, m->layer[i]);
         else
             m->layer[kept++] = m->layer[i];
@@ -408,12 +423,13 @@ static void home_update(struct owner_map *m, const struct owner_layer *w)
 
 static void layer_push(struct owner_map *m, struct owner_layer *w)
 {
-    assert(m->n_layers < OWNER_MAX_LAYERS);
+    assert(m->n_layers < m->layer_room);
     for (int i = m->n_layers++; i > 0; --i)
         m->layer[i] = m->layer[i - 1];
     m->layer[0] = w;
+    w->hidden = false;
     if (MUTANT(LOST_LAYER) && m->n_layers > 2)
-        layers_drop(m, 1u << (m->n_layers - 1));
+        layer_free(m, m->layer[--m->n_layers]);
     home_update(m, w);
 }
 
@@ -422,7 +438,8 @@ static bool map_write(struct owner_map *m, struct owner_layer *w)
 {
     bool           ok = true;
     const bool     in_place = box_is_empty(&w->hull) || is_in_place(m, w, &ok);
-    const uint32_t hidden = ok && !in_place ? find_hidden(m, w, &ok) : 0;
+    if (ok && !in_place)
+        ok = layers_room(m, m->n_layers + 1) && find_hidden(m, w);
     if (!ok) {
         layer_free(m, w);
         return false;
@@ -434,7 +451,7 @@ static bool map_write(struct owner_map *m, struct owner_layer *w)
         layer_free(m, w);
         return true;
     }
-    layers_drop(m, hidden);
+    layers_drop(m);
     layer_push(m, w);
     return true;
 }
@@ -471,12 +488,13 @@ bool owner_map_must_settle(const struct owner_map *m)
 
 bool owner_map_settle(struct owner_map *m, uint64_t number, const tsr_box *rank_box)
 {
-    struct owner_layer *w = layer_of(m, OWNER_WRITTEN, number, rank_box);
+    struct owner_layer *w = layers_room(m, 1) ? layer_of(m, OWNER_WRITTEN, number, rank_box) : NULL;
     if (!w)
         return false;
     while (m->n_fetched > 0)
         fetched_end(m, m->n_fetched - 1);
-    layers_drop(m, UINT32_MAX);
+    while (m->n_layers > 0)
+        layer_free(m, m->layer[--m->n_layers]);
     layer_push(m, w);
     ++m->n_settles;
     return true;

@@ -27,7 +27,6 @@
 
 enum {
     OWNER_SETTLE_LAYERS = 8, /* with so many, settle before the next write */
-    OWNER_MAX_LAYERS = 16,   /* an assertion past it */
     OWNER_MAX_FETCHED = 4,   /* entries; the one used longest ago ends */
     OWNER_FETCHED_LIFE = 256 /* operations after its last use */
 };
@@ -38,6 +37,7 @@ enum owner_kind { OWNER_WRITTEN, OWNER_REPLICATED, OWNER_FETCHED };
 struct owner_layer {
     enum owner_kind     kind;
     bool                solid;    /* the boxes together are their hull */
+    bool                hidden;   /* scratch: the write under way covers it */
     uint64_t            number;   /* of the operation that made it */
     uint64_t            last_use; /* FETCHED: of the last operation that asked for it */
     uint64_t            hash;     /* of kind and boxes */
@@ -50,8 +50,8 @@ struct owner_map {
     int                 n_ranks;
     bool                single; /* a root of rank 0: inside, one dimension of extent 1 */
     tsr_box             whole;  /* the root's */
-    int                 n_layers, n_fetched;
-    struct owner_layer *layer[OWNER_MAX_LAYERS];    /* newest first */
+    int                 n_layers, layer_room, n_fetched;
+    struct owner_layer **layer;                     /* [layer_room] newest first */
     struct owner_layer *fetched[OWNER_MAX_FETCHED]; /* last used first */
     tsr_box            *home;                       /* [n_ranks]: owner_map_home */
     int                 n_home;                     /* ranks with a part of it */

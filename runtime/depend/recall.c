@@ -1,9 +1,11 @@
-/* depend/recall.c - messages and folds that were derived before.
+/* depend/recall.c - extras that were derived before: messages, folds, copies of a rest.
  *
- * On several ranks most operations carry extras: halo faces out and in, partial results, folds.  Which
- * they are follows from the plan, the owner maps and this rank's number, all of which are in the memo's
- * key; so a repeated operation takes them as they were, and only says anew which memory they work on.
- * Copies are not recalled: they come with new memory, which is decided each time.
+ * On several ranks most operations carry extras: halo faces out and in, partial results, folds; and a
+ * write that is renamed beside a thin rest copies it.  Which they are follows from the plan, the access
+ * lists, the owner maps and this rank's number, all of which are in the memo's key; so a repeated
+ * operation takes them as they were, and only says anew which memory they work on.
+ *
+ * Not recalled: what an instance that grows, a settle, or a root in parts brings with it.
  *
  * Cost: O(extras).  Threads: issuing thread. */
 #include <string.h>
@@ -24,16 +26,17 @@ static bool extra_keep(struct extra *out, const struct extra *x)
     return true;
 }
 
-static bool is_recalled(const struct extra *x)
+/* Does the extra work on the memory that memory_say finds again? */
+static bool is_recalled(const struct analysis *a, const struct extra *x)
 {
-    return x->kind == EXTRA_SEND || x->kind == EXTRA_RECEIVE || x->kind == EXTRA_PARTIAL ||
-           x->kind == EXTRA_FOLD;
+    const struct group *g = &a->group[a->group_of[x->arg]];
+    return x->kind != EXTRA_COPY || (x->from == g->old && x->to == g->now);
 }
 
 bool recall_keep(struct analysis *a, struct memo *m)
 {
     for (int x = 0; x < a->n_extras; ++x)
-        if (!is_recalled(&a->extra[x]))
+        if (!is_recalled(a, &a->extra[x]))
             return false;
     m->extra = base_calloc((size_t)a->n_extras + 1, sizeof *m->extra);
     bool good = m->extra != NULL;
@@ -47,7 +50,8 @@ bool recall_keep(struct analysis *a, struct memo *m)
     return good;
 }
 
-/* Messages work on what is read, a fold on what is written: as exchange.c has them. */
+/* Messages work on what is read, a fold on what is written, a copy from one to the other: as exchange.c
+ * and group.c have them. */
 static void memory_say(const struct analysis *a, struct extra *x)
 {
     const struct group *g = &a->group[a->group_of[x->arg]];
@@ -57,6 +61,10 @@ static void memory_say(const struct analysis *a, struct extra *x)
         x->from = x->to = g->old;
     else if (x->kind == EXTRA_FOLD && x->peer < 0)
         x->to = g->now;
+    else if (x->kind == EXTRA_COPY) {
+        x->from = g->old;
+        x->to = g->now;
+    }
 }
 
 bool recall_extras(struct analysis *a, const struct memo *m)

@@ -131,6 +131,27 @@ Test(owner_entries, settles_at_eight_layers)
     owner_map_destroy(m);
 }
 
+/* An attach of many tiles makes as many layers as a rank has tiles; the next write settles. */
+Test(owner_entries, many_tiles_dealt_out)
+{
+    enum { TILES = 50 };
+    struct owner_map *m = owner_map_create(2, 1, (int64_t[]){2 * TILES});
+    for (int t = 0; t < TILES; ++t)
+        cr_assert(owner_map_write(m, 1, (tsr_box[]){row(2 * t, 2 * t + 1), row(2 * t + 1, 2 * t + 2)}));
+    cr_assert_eq(m->n_layers, TILES);
+    for (int t = 0; t < TILES; ++t) {
+        const tsr_box mine = row(2 * t, 2 * t + 1);
+        cr_assert(owner_map_holds(m, 0, &mine) && !owner_map_holds(m, 1, &mine));
+    }
+    struct owner_map *copy = owner_map_copy(m);
+    cr_assert_eq(owner_map_hash(copy), owner_map_hash(m));
+    cr_assert(owner_map_must_settle(m));
+    cr_assert(owner_map_settle(m, 2, (tsr_box[]){row(0, TILES), row(TILES, 2 * TILES)}));
+    cr_assert_eq(m->n_layers, 1);
+    owner_map_destroy(copy);
+    owner_map_destroy(m);
+}
+
 Test(owner_entries, home_is_the_last_whole_cut_of_as_many_ranks)
 {
     struct owner_map *m = owner_map_create(2, 2, (int64_t[]){4, 10});
