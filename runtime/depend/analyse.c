@@ -15,8 +15,8 @@ tsr_status depend_start(struct tsr_runtime *rt, struct engine *e)
     if (d != NULL) {
         d->engine = e;
         d->bucket = base_calloc(MEMO_BUCKETS, sizeof *d->bucket);
-        d->boxes = base_calloc((size_t)(2 * TSR_MAX_ARGS * rt->n_ranks), sizeof *d->boxes);
-        d->lists = base_calloc((size_t)(2 * rt->n_ranks), sizeof *d->lists);
+        d->boxes = base_calloc((size_t)(BOXES_EACH * TSR_MAX_ARGS * rt->n_ranks), sizeof *d->boxes);
+        d->lists = base_calloc((size_t)(4 * rt->n_ranks), sizeof *d->lists);
     }
     rt->depend = d;
     if (d == NULL || d->bucket == NULL || d->boxes == NULL || d->lists == NULL) {
@@ -39,7 +39,7 @@ void depend_stop(struct tsr_runtime *rt)
         base_free((void *)w->words);
         base_free(w);
     }
-    for (int i = 0; d->lists != NULL && i < 2 * rt->n_ranks; ++i)
+    for (int i = 0; d->lists != NULL && i < 4 * rt->n_ranks; ++i)
         box_list_done(&d->lists[i]);
     base_free(d->lists);
     base_free(d->boxes);

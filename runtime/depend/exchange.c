@@ -88,30 +88,9 @@ static bool writes_boxes(const struct analysis *a, int k)
     return !a->plan->manual; /* explicit boxes of a rank may leave holes */
 }
 
-static tsr_box *boxes_of(struct analysis *a, int g, int which)
-{
-    tsr_box *b = a->d->boxes + (int64_t)(2 * g + which) * a->rt->n_ranks;
-    for (int r = 0; r < a->rt->n_ranks; ++r) {
-        memset(&b[r], 0, sizeof b[r]);
-        b[r].rank = a->group[g].root->rank;
-    }
-    return b;
-}
-
-static void add_boxes(const struct analysis *a, int k, tsr_box *into, bool *seen)
-{
-    for (int r = 0; r < a->rt->n_ranks; ++r) {
-        if (!exchange_takes_part(a, k, r))
-            continue;
-        const tsr_box b = exchange_box(a, k, r);
-        into[r] = seen[r] ? box_hull(&into[r], &b) : b;
-        seen[r] = true;
-    }
-}
-
 /* Does the old content matter?  Also where several arguments write: their hull has more elements than
  * they write. */
-static bool is_reader(const struct analysis *a, const struct group *g, int k)
+bool exchange_reads(const struct analysis *a, const struct group *g, int k)
 {
     return (g->reads >> k & 1) || (g->folds >> k & 1) ||
            ((g->writes >> k & 1) && __builtin_popcount(g->writes | g->folds) > 1) ||
@@ -122,7 +101,7 @@ bool exchange_asks(const struct analysis *a, const struct group *g, int r, tsr_b
 {
     bool any = false;
     for (int k = 0; k < a->plan->n_args; ++k) {
-        if (!(g->args >> k & 1) || !is_reader(a, g, k) || !exchange_takes_part(a, k, r))
+        if (!(g->args >> k & 1) || !exchange_reads(a, g, k) || !exchange_takes_part(a, k, r))
             continue;
         const tsr_box b = exchange_box(a, k, r);
         *out = any ? box_hull(out, &b) : b;
@@ -135,9 +114,7 @@ void exchange_prepare(struct analysis *a)
 {
     for (int i = 0; i < a->n_groups && a->group[i].home < 0; ++i) { /* parts come last */
         struct group *g = &a->group[i];
-        bool read[256] = {false}, written[256] = {false};
         g->owners = depend_owners(a->rt, g->root);
-        g->asked = g->wrote = NULL;
         g->settled = NULL;
         if (g->owners == NULL) {
             a->no_memory = true;
@@ -145,20 +122,7 @@ void exchange_prepare(struct analysis *a)
             return;
         }
         (void)owner_map_expire(g->owners, a->op->number);
-        for (int k = 0; k < a->plan->n_args; ++k) {
-            if (!(g->args >> k & 1))
-                continue;
-            if (is_reader(a, g, k)) {
-                if (g->asked == NULL)
-                    g->asked = boxes_of(a, i, 0);
-                add_boxes(a, k, g->asked, read);
-            }
-            if ((g->writes | g->folds) >> k & 1) {
-                if (g->wrote == NULL)
-                    g->wrote = boxes_of(a, i, 1);
-                add_boxes(a, k, g->wrote, written);
-            }
-        }
+        asks_find(a, i);
         g->settle = g->wrote != NULL && owner_map_must_settle(g->owners);
         if (g->settle) {
             const tsr_box *home = &owner_map_home(g->owners)[a->rt->rank];
@@ -167,10 +131,10 @@ void exchange_prepare(struct analysis *a)
                 g->needed = true;
             }
         }
-        if (g->boxed && (g->settle || g->asked != NULL)) /* the rest would take part in messages */
+        if (g->boxed && (g->settle || g->n_asks > 0)) /* the rest would take part in messages */
             g->candidate = g->boxed = false;
         const bool grown = g->before != NULL && !box_contains(&g->before->box, &g->need);
-        if (g->settle || g->asked != NULL || a->side->n_folds > 0 || grown)
+        if (g->settle || g->n_asks > 0 || a->side->n_folds > 0 || grown)
             a->plain = false;
         if (g->settle || grown)
             a->recallable = false;
@@ -211,15 +175,13 @@ static void add_message(struct analysis *a, const struct group *g, int kind, int
     x->halo = kind == EXTRA_SEND && wire == WIRE_DATA && carries_halo(a, g);
 }
 
-/* Every rank asks for asked[r]: this rank's sends and receives. */
+/* Every rank r asks for asked[.][r]: this rank's sends and receives. */
 static bool exchange(struct analysis *a, const struct group *g, struct owner_map *map,
-                     const tsr_box *asked, int wire)
+                     tsr_box *const *asked, int n_asks, int wire)
 {
-    const int n = a->rt->n_ranks, me = a->rt->rank;
+    const int        n = a->rt->n_ranks, me = a->rt->rank;
     struct box_list *to = a->d->lists, *from = a->d->lists + n;
-    for (int r = 0; r < 2 * n; ++r)
-        a->d->lists[r].n = 0;
-    if (!owner_map_sends(map, me, asked, to) || !owner_map_needs(map, me, &asked[me], from))
+    if (!asks_moves(a, map, asked, n_asks))
         return false;
     for (int r = 0; r < n; ++r)
         if (r != me)
@@ -236,15 +198,15 @@ bool exchange_place(struct analysis *a)
         struct group *g = &a->group[i];
         struct owner_map *map = g->owners;
         if (g->settle) {
-            const tsr_box *home = owner_map_home(map);
-            if (!exchange(a, g, map, home, WIRE_SETTLE))
+            tsr_box *home = (tsr_box *)owner_map_home(map);
+            if (!exchange(a, g, map, &home, 1, WIRE_SETTLE))
                 return false;
             g->settled = owner_map_copy(map);
             if (g->settled == NULL || !owner_map_settle(g->settled, a->op->number, home))
                 return false;
             map = g->settled;
         }
-        if (g->asked != NULL && !exchange(a, g, map, g->asked, WIRE_DATA))
+        if (g->n_asks > 0 && !exchange(a, g, map, g->asked, g->n_asks, WIRE_DATA))
             return false;
     }
     return true;
@@ -296,8 +258,8 @@ void exchange_commit(struct analysis *a)
             observe_count(observe_lane(a->rt->observe, 0), TSR_COUNT_SETTLES, 1);
         }
         bool ok = true;
-        if (g->asked != NULL)
-            ok = owner_map_fetched(g->owners, number, g->asked);
+        for (int j = 0; j < g->n_asks && ok; ++j)
+            ok = owner_map_fetched(g->owners, number, g->asked[j]);
         if (g->wrote != NULL && a->plan->replicated)
             ok = owner_map_replicate(g->owners, number, &g->wrote[0]) && ok;
         else if (g->wrote != NULL)
@@ -324,17 +286,14 @@ static void send_mark(struct analysis *a, int peer, int wire, int arg)
 }
 
 static void marks_of(struct analysis *a, const struct group *g, struct owner_map *map,
-                     const tsr_box *asked, int wire)
+                     tsr_box *const *asked, int n_asks, int wire)
 {
-    struct box_list *to = a->d->lists;
-    for (int r = 0; r < a->rt->n_ranks; ++r)
-        to[r].n = 0;
-    if (!owner_map_sends(map, a->rt->rank, asked, to)) {
+    if (!asks_moves(a, map, asked, n_asks)) {
         (void)network_short_of_memory(a->rt->network, "an owner map");
         return;
     }
     for (int r = 0; r < a->rt->n_ranks; ++r)
-        if (r != a->rt->rank && to[r].n > 0)
+        if (r != a->rt->rank && a->d->lists[r].n > 0)
             send_mark(a, r, wire, g->first);
 }
 
@@ -346,16 +305,16 @@ void exchange_abandon(struct analysis *a)
         if (map == NULL)
             continue;
         if (g->settle) {
-            const tsr_box *home = owner_map_home(map);
-            marks_of(a, g, map, home, WIRE_SETTLE);
+            tsr_box *home = (tsr_box *)owner_map_home(map);
+            marks_of(a, g, map, &home, 1, WIRE_SETTLE);
             g->settled = owner_map_copy(map);
             if (g->settled != NULL && owner_map_settle(g->settled, a->op->number, home))
                 map = g->settled;
             else
                 (void)network_short_of_memory(a->rt->network, "an owner map");
         }
-        if (g->asked != NULL)
-            marks_of(a, g, map, g->asked, WIRE_DATA);
+        if (g->n_asks > 0)
+            marks_of(a, g, map, g->asked, g->n_asks, WIRE_DATA);
     }
     for (int f = 0; f < a->side->n_folds; ++f) {
         const int k = a->side->fold_arg[f];

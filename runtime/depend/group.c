@@ -98,7 +98,8 @@ static void group_begin(struct group *g, struct root *root, int first)
     g->before = root->instance;
     g->old = g->now = NULL;
     g->owners = g->settled = NULL;
-    g->asked = g->wrote = NULL;
+    g->wrote = NULL;
+    g->n_asks = 0;
 }
 
 void group_make(struct analysis *a, int g, struct root *root, struct instance *i, uint32_t args)
@@ -330,7 +331,7 @@ static struct instance *larger(struct analysis *a, struct group *g)
 static void copy_grown(struct analysis *a, struct group *g)
 {
     struct box_list all = {0};
-    if (g->reads == 0 && g->folds == 0 && !g->settle && g->asked == NULL && g->brought == 0) {
+    if (g->reads == 0 && g->folds == 0 && !g->settle && g->n_asks == 0 && g->brought == 0) {
         copy_rest(a, g, g->before, g->old); /* what is written anyway need not be copied */
         g->forced = g->candidate = g->rename = false;
         return;

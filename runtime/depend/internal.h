@@ -16,6 +16,7 @@ enum {
     LIST_PRUNE = 16,     /* entries of an access list: beyond, complete ones go */
     LIST_MOST = 48,      /* beyond, all become one */
     GROUPS_MOST = (1 + ROOT_PARTS) * TSR_MAX_ARGS,
+    ASKS_MOST = OWNER_MAX_FETCHED, /* boxes of a root a rank asks for; beyond, a hull */
     EDGES_COARSE = 8,    /* points of one producer a point waits for singly; beyond, for all of it */
 };
 
@@ -48,7 +49,8 @@ struct group {
     struct instance *now;          /* what is written and stays: old, or new */
     /* several ranks */
     struct owner_map *owners;
-    tsr_box     *asked;            /* [n_ranks] boxes the ranks read; NULL: none */
+    tsr_box     *asked[ASKS_MOST]; /* [n_asks][n_ranks] boxes the ranks read, for one argument or several */
+    int          n_asks;
     tsr_box     *wrote;            /* [n_ranks] boxes the ranks write; NULL: none */
     struct owner_map *settled;     /* the map after the settle; of this analysis */
     tsr_box      need;             /* what this rank's instance must cover; on one rank it covers all,
@@ -129,8 +131,8 @@ struct depend_state {
     int                n_own, own_capacity;
     int               *points;
     int                points_capacity;
-    tsr_box           *boxes;    /* [2 * TSR_MAX_ARGS * n_ranks] */
-    struct box_list   *lists;    /* [2 * n_ranks] */
+    tsr_box           *boxes;    /* [BOXES_EACH * TSR_MAX_ARGS * n_ranks]: asks.c */
+    struct box_list   *lists;    /* [4 * n_ranks]: asks.c */
 };
 
 /* One analysis. */
@@ -198,6 +200,13 @@ void parts_replace(struct root *root, const struct instance *old, struct instanc
 void parts_commit(struct analysis *a, struct group *g);
 void parts_drop(struct tsr_runtime *rt, struct root *root);
 
+/* asks.c: several ranks: what of a root the ranks ask for, and what therefore moves */
+enum { BOXES_EACH = ASKS_MOST + 2 };
+void asks_find(struct analysis *a, int g);
+/* What this rank sends to and gets from each rank where rank r asks for asked[.][r]: d->lists, from
+ * [0, n_ranks) on and from [n_ranks, 2 n_ranks) on; boxes of a list do not meet.  False: no memory. */
+bool asks_moves(struct analysis *a, struct owner_map *map, tsr_box *const *asked, int n_asks);
+
 /* exchange.c: several ranks */
 void exchange_prepare(struct analysis *a);
 bool exchange_place(struct analysis *a);  /* after groups_place: sends, receives */
@@ -210,6 +219,8 @@ bool exchange_takes_part(const struct analysis *a, int k, int r);
 tsr_box exchange_box(const struct analysis *a, int k, int r);
 /* Where rank r applies the totals of REDUCE argument k: what all that contribute to it meet. */
 tsr_box exchange_fold_box(const struct plan *plan, int k, int r);
+/* Does the old content of argument k's root matter? */
+bool exchange_reads(const struct analysis *a, const struct group *g, int k);
 /* What rank r asks of the group's root, as one box; false: nothing. */
 bool exchange_asks(const struct analysis *a, const struct group *g, int r, tsr_box *out);
 

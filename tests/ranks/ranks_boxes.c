@@ -194,7 +194,8 @@ static int few_parts(int argc, char **argv, void *user)
     NEED(value == 194 * PART);
     NEED(tsr_counter(TSR_COUNT_BOX_RENAMES) == renamed + 4);
     NEED(tsr_counter(TSR_COUNT_BOX_GATHERS) == gathered);
-    NEED(tsr_counter(TSR_COUNT_MEMORY_BYTES) <= held + 2 * (int64_t)sizeof(int64_t) * N);
+    /* 200 parts would be 25 times the root; how many blocks wait for reuse depends on who was late */
+    NEED(tsr_counter(TSR_COUNT_MEMORY_BYTES) <= held + 5 * (int64_t)sizeof(int64_t) * N);
     NEED_OK(tsr_fill(s, &(int64_t){3}));
     NEED_OK(look(sum, s, 0));
     NEED_OK(tsr_value(sum, &value));

@@ -20,7 +20,7 @@ MPI = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
        "OMPI_MCA_rmaps_base_oversubscribe": "1", "UCX_NET_DEVICES": "lo"}
 TCP = {"UCX_TLS": "tcp,self"}
 # What is about ranks as threads and nothing else.
-THREADS_ALONE = ("program_ranks_memory", "program_ranks_fail")
+THREADS_ALONE = ("memory", "fail", "recall")
 
 
 @dataclass
@@ -69,7 +69,7 @@ def process_steps(long):
     victim = RELEASE.folder / "tests/processes/process_victim"
     if not victim.exists():
         return
-    ranks = [p for p in RELEASE.programs("tests/program_ranks_*") if p.name not in THREADS_ALONE]
+    ranks = [p for p in RELEASE.programs("tests/program_ranks_*") if p.name.rsplit("_", 1)[1] not in THREADS_ALONE]
     for program in ranks:
         for n in (2, 4):
             yield from mpirun(RELEASE, n, program, judge=verdict.of_plain)
