@@ -22,7 +22,14 @@ typedef struct tsr_runtime tsr_runtime;
 
 /* How to start.  Zero means the default; a TESSERA_* variable of the same meaning wins over the
  * default and loses to a field that is set.  tsr_config_print() lists the variables.  A TESSERA_* variable
- * that is not known is told of on stderr once a process, and no error. */
+ * that is not known is told of on stderr once a process, and no error.
+ *
+ * TESSERA_CHECK=cuts, for who writes tasks: before each piece the body runs on halves of it (along every
+ * dimension that may be cut), into memory of its own, and the bits are compared.  A task whose result, or
+ * success, depends on where it is cut fails (TASK_FAILED), naming argument, element, both values and the
+ * line of the call.  It is slow, bodies are called more often, and pieces are larger.  Counters say how
+ * many operations it checked and how many it could not: manual launches, images, unbound outputs,
+ * canonical tasks (float sums among them), and what cannot be cut.  The runtime's own tasks are left out. */
 typedef struct tsr_options {
     size_t             size;           /* sizeof(tsr_options), filled in by the macro */
     tsr_site           at;
@@ -205,6 +212,8 @@ TSR_API void tsr_provenance_leave_(tsr_provenance_guard_ *g);
     X(IMAGES_REUSED, "operations whose image boxes were known")                                    \
     X(BACK_PRESSURE, "times issue waited for memory or the window")                                \
     X(FAILED_OPERATIONS, "operations that failed")                                                 \
+    X(CUTS_CHECKED, "operations run under two cuts (TESSERA_CHECK=cuts)")                          \
+    X(CUTS_NOT_CHECKED, "operations that it could not cut again; tsr_explain says why")            \
     X(WAKES, "times a sleeping worker was woken")                                                  \
     X(MEMORY_BYTES, "host bytes held now")                                                         \
     X(MEMORY_PEAK_BYTES, "the most host bytes ever held")

@@ -184,7 +184,8 @@ typedef struct tsr_task_desc {
     tsr_variant    variants[TSR_N_PROCESSORS];
     bool           pure;      /* same inputs, same outputs, nothing else: may be replicated */
     bool           disjoint;  /* pieces written through an image do not meet */
-    bool           canonical; /* values depend on where it is cut: cut into canonical leaves only */
+    bool           canonical; /* values depend on where it is cut: cut into canonical leaves only
+                                 (TESSERA_CHECK=cuts finds those that should say so) */
     bool           may_fail;  /* not in this version: UNSUPPORTED */
     int64_t        leaf[TSR_MAX_RANK]; /* extents of a canonical leaf; 0: the rule's */
     double         work;      /* a hint: work of one element, in additions; 0: 1 */

@@ -70,6 +70,17 @@ const char *tsr_type_name(tsr_type t)
     return s ? s->name : t == TSR_TYPE_ANY ? "any" : "unknown";
 }
 
+bool type_byte_counts(tsr_type t, size_t byte)
+{
+    const struct struct_type *s = type_is_struct(t) ? struct_find(t) : NULL;
+    for (int i = 0; s && i < s->n; ++i) {
+        const size_t from = (size_t)s->field[i].offset;
+        if (byte >= from && byte < from + tsr_type_size(s->field[i].type))
+            return type_byte_counts(s->field[i].type, byte - from);
+    }
+    return !s;
+}
+
 /* ---- making one ---- */
 
 static tsr_status field_check(const tsr_field *f, int i, int32_t bytes, tsr_site at)

@@ -10,29 +10,8 @@
 #include "base/mutant.h"
 #include "execute/foreign.h"
 #include "execute/internal.h"
+#include "execute/point.h"
 #include "model/reduce.h"
-
-enum { PACKED_MOST = TSR_MAX_ARGS };
-
-/* A layout's copy of one argument. */
-struct packed {
-    int    arg;
-    void  *data;
-    size_t bytes;
-    int64_t extent[TSR_MAX_RANK], stride[TSR_MAX_RANK];
-    char  *home; /* address of the box's lowest element */
-};
-
-struct point_call {
-    struct worker    *w;
-    struct slot      *s;
-    const struct plan *plan;
-    int               point;
-    tsr_binding       binding[TSR_MAX_ARGS];
-    struct body_state state;
-    int               n_packed;
-    struct packed     packed[PACKED_MOST];
-};
 
 int64_t accumulator_strides(const struct plan_arg *pa, const int64_t *low, const int64_t *high,
                             int64_t *out_stride)
@@ -209,19 +188,17 @@ static void unpack_all(struct point_call *c, const tsr_binding *home)
     }
 }
 
-/* One call of the body on a row of boxes. */
-static void call(struct point_call *c, const int64_t *row, int64_t leaf)
+tsr_status point_call(struct point_call *c, const int64_t *row, int64_t number, int64_t leaf)
 {
-    struct tsr_task_context t = {c->binding, row, c->plan->first_point + c->point, c->plan->n_args,
+    struct tsr_task_context t = {c->binding, row, c->plan->first_point + number, c->plan->n_args,
                                  &c->state};
     tsr_binding home[TSR_MAX_ARGS];
     memcpy(home, c->binding, sizeof(tsr_binding) * (size_t)c->s->op.n_args);
     c->state = (struct body_state){.slot = c->s, .worker = c->w, .point = c->point, .leaf = leaf};
     volatile tsr_status status = TSR_TASK_FAILED;
     if (!pack_all(c, row)) {
-        execute_fail(c->w, c->s, c->point, TSR_NO_MEMORY);
         unpack_all(c, home);
-        return;
+        return TSR_NO_MEMORY;
     }
     hostile_poison(c->s, c->binding, row);
     runtime_body = &c->state;
@@ -234,12 +211,20 @@ static void call(struct point_call *c, const int64_t *row, int64_t leaf)
         status = c->state.forced;
     if (status == TSR_OK)
         status = hostile_check(c->s, c->binding, row);
-    if (status != TSR_OK)
-        execute_fail(c->w, c->s, c->point, status);
     if (c->w->scratch_used > 0)
         memory_scratch_reset(c->w);
     unpack_all(c, home);
     memcpy(c->binding, home, sizeof(tsr_binding) * (size_t)c->s->op.n_args);
+    return status;
+}
+
+/* One call of the body that counts. */
+static tsr_status call(struct point_call *c, const int64_t *row, int64_t leaf)
+{
+    const tsr_status status = point_call(c, row, c->point, leaf);
+    if (status != TSR_OK)
+        execute_fail(c->w, c->s, c->point, status);
+    return status;
 }
 
 static void call_leaves(struct point_call *c)
@@ -248,7 +233,7 @@ static void call_leaves(struct point_call *c)
     for (int l = p->point_leaf[c->point]; l < p->point_leaf[c->point + 1]; ++l) {
         const int64_t *row = p->leaf_boxes + (int64_t)l * p->row;
         bind_accumulators(c, row, l);
-        call(c, row, l);
+        (void)call(c, row, l);
     }
     observe_count(c->w->lane, TSR_COUNT_LEAVES,
                   p->point_leaf[c->point + 1] - p->point_leaf[c->point]);
@@ -263,6 +248,11 @@ void point_run(struct worker *w, struct slot *s, int point)
     c.point = point;
     c.n_packed = 0;
     memcpy(c.binding, s->binding, sizeof(tsr_binding) * (size_t)s->op.n_args);
+    if (c.plan->watched && point == 0)
+        observe_count(w->lane,
+                      c.plan->second_first != NULL ? TSR_COUNT_CUTS_CHECKED
+                                                   : TSR_COUNT_CUTS_NOT_CHECKED,
+                      1);
     bool ok = true;
     for (int k = 0; k < s->op.n_args && ok; ++k)
         ok = s->pieces[k] == NULL || bind_piece(&c, k);
@@ -272,8 +262,9 @@ void point_run(struct worker *w, struct slot *s, int point)
         call_leaves(&c);
     } else {
         const int64_t *row = c.plan->boxes + (int64_t)point * c.plan->row;
+        struct cuts *again = cuts_begin(&c, row);
         bind_accumulators(&c, row, point);
-        call(&c, row, -1);
+        cuts_end(&c, row, again, call(&c, row, -1));
     }
     pieces_done(w, s, point);
 }

@@ -33,8 +33,11 @@ static const struct row {
 static const struct text_row {
     const char *variable, *text;
     size_t      field, bytes;
+    const char *only; /* NULL: any text */
+    bool        shared;
 } text_rows[] = {
-#define X(field, bytes, variable, text) {variable, text, offsetof(struct config, field), bytes},
+#define X(field, bytes, variable, only, shared, text)                                              \
+    {variable, text, offsetof(struct config, field), bytes, only, shared},
     CONFIG_TEXT_MAP(X)
 #undef X
 };
@@ -102,9 +105,12 @@ static tsr_status set_number(struct config *c, const struct row *row, const char
 static tsr_status set_text(struct config *c, const struct text_row *row, const char *name,
                            const char *text, tsr_site at)
 {
+    if (row->only && text[0] && strcmp(text, row->only) != 0)
+        return failure_at(at, BAD_ARGUMENT, "%s=%.40s: not '%s'", name, text, row->only);
     if (strlen(text) >= row->bytes)
         return failure_at(at, BAD_ARGUMENT, "%s=%.40s...: longer than %zu characters", name, text,
                           row->bytes - 1);
+    memset((char *)c + row->field, 0, row->bytes);
     strcpy((char *)c + row->field, text);
     return TSR_OK;
 }
@@ -260,6 +266,9 @@ int config_shared(const struct config *c, int64_t out[CONFIG_MAX_SHARED])
     for (int i = 0; i < N_ROWS && n < CONFIG_MAX_SHARED; ++i)
         if (rows[i].shared)
             memcpy(&out[n++], (const char *)c + rows[i].field, sizeof out[0]);
+    for (int i = 0; i < N_TEXTS && n < CONFIG_MAX_SHARED; ++i)
+        if (text_rows[i].shared) /* its letters; what is behind them is 0 */
+            memcpy(&out[n++], (const char *)c + text_rows[i].field, sizeof out[0]);
     return n;
 }
 
@@ -268,6 +277,9 @@ const char *config_shared_name(int i)
     for (int k = 0; k < N_ROWS; ++k)
         if (rows[k].shared && i-- == 0)
             return rows[k].variable;
+    for (int k = 0; k < N_TEXTS; ++k)
+        if (text_rows[k].shared && i-- == 0)
+            return text_rows[k].variable;
     return "?";
 }
 
@@ -281,6 +293,7 @@ void config_print(const struct config *c, FILE *out)
                 (long long)now, rows[i].text, rows[i].shared ? " (the same on all ranks)" : "");
     }
     for (int i = 0; i < N_TEXTS; ++i)
-        fprintf(out, "%-20s %12s %12s  %s\n", text_rows[i].variable, "",
-                (const char *)c + text_rows[i].field, text_rows[i].text);
+        fprintf(out, "%-20s %12s %12s  %s%s\n", text_rows[i].variable, "",
+                (const char *)c + text_rows[i].field, text_rows[i].text,
+                text_rows[i].shared ? " (the same on all ranks)" : "");
 }

@@ -26,16 +26,18 @@
     X(silence_ms, "TESSERA_SILENCE", 0, 3600000, 2500, 0, "milliseconds of silence after which a process is lost; 0: never")\
     X(watchdog, "TESSERA_WATCHDOG", 0, 86400, 30, 0, "seconds without progress before it is reported; 0: never")
 
-/* field, bytes, variable, meaning */
+/* field, bytes, variable, the only text but "" it may have (NULL: any), shared (then at most 8 letters),
+ * meaning */
 #define CONFIG_TEXT_MAP(X)                                                                         \
-    X(trace, 256, "TESSERA_TRACE", "a file to write the trace to")                                 \
-    X(output, 16, "TESSERA_STDOUT", "all: every process prints to stdout; else rank 0 alone")
+    X(trace, 256, "TESSERA_TRACE", NULL, 0, "a file to write the trace to")                        \
+    X(output, 16, "TESSERA_STDOUT", NULL, 0, "all: every process prints to stdout; else rank 0 alone")\
+    X(check, 9, "TESSERA_CHECK", "cuts", 1, "cuts: run each task under two cuts, compare the bits; slow")
 
 struct config {
 #define X(field, variable, least, most, standard, shared, text) int64_t field;
     CONFIG_INT_MAP(X)
 #undef X
-#define X(field, bytes, variable, text) char field[bytes];
+#define X(field, bytes, variable, only, shared, text) char field[bytes];
     CONFIG_TEXT_MAP(X)
 #undef X
     tsr_machine machine;

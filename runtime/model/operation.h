@@ -49,6 +49,8 @@ struct operation {
                                         at retirement */
 };
 
+/* A task of the runtime's own (fill, copy, write)?  Defined in api/. */
+bool task_is_built_in(const tsr_task_desc *d);
 /* The payload of the operation whose body was given `t`; NULL when it has none.  Defined in execute/. */
 const void *operation_payload(const tsr_task_context *t);
 

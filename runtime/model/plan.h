@@ -87,6 +87,12 @@ struct plan {
     int64_t *leaf_number;             /* [n_leaves]: row-major in leaf_grid */
     int64_t *leaf_boxes;              /* [n_leaves][row] */
 
+    /* TESSERA_CHECK=cuts: the pieces of a second cut of each point, to compare the bits */
+    bool        watched;       /* a task of the program's, while that is on */
+    const char *unchecked;     /* watched: why there is no second cut; NULL: there is one */
+    int        *second_first;  /* [n_points + 1]: of point p second_first[p] .. [p + 1]; NULL: none */
+    int64_t    *second_boxes;  /* [..][row] */
+
     bool     reduces;            /* has a REDUCE argument */
     bool     has_unbound, has_image;
     bool     pure;               /* of the descriptor */

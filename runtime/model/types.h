@@ -2,6 +2,7 @@
 #ifndef TESSERA_MODEL_TYPES_H
 #define TESSERA_MODEL_TYPES_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <tessera/store.h>
@@ -57,6 +58,9 @@ static inline double _Complex type_c128(double re, double im)
 
 /* Bytes of one element of a built-in or binary type; 0 for others (api/ knows struct types). */
 size_t type_bytes(tsr_type t);
+/* Does a byte of an element of a struct type belong to a field?  (Else it lies between two.)  True for
+ * other types.  Defined in api/. */
+bool type_byte_counts(tsr_type t, size_t byte);
 /* What its address must be a multiple of; 1 for binary and unknown ones. */
 size_t type_alignment(tsr_type t);
 /* "f64" and so on for built-in types; NULL for others. */

@@ -305,7 +305,7 @@ void solve_problem_done(struct problem *q)
         base_free(q->cut[d]);
 }
 
-tsr_status solve_problem(struct problem *q, struct plan **out_plan)
+static tsr_status solve_cuts(struct problem *q, struct plan **out_plan)
 {
     tsr_status s = solve_read_constraints(q);
     if (s == TSR_OK && q->op->points > 0)
@@ -319,6 +319,14 @@ tsr_status solve_problem(struct problem *q, struct plan **out_plan)
     if (s == TSR_OK)
         s = solve_cut_pieces(q);
     return s == TSR_OK ? solve_build(q, out_plan) : s;
+}
+
+tsr_status solve_problem(struct problem *q, struct plan **out_plan)
+{
+    const tsr_status s = solve_cuts(q, out_plan);
+    if (s == TSR_OK && solve_is_watched(q))
+        solve_cut_again(q, *out_plan);
+    return s;
 }
 
 static void count(struct tsr_runtime *rt, tsr_counter_id id)

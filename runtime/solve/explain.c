@@ -265,6 +265,11 @@ static void add_plan(struct observe_text *t, const struct problem *q, const stru
     add_moves(t, q, p);
     add_pieces(t, q, p);
     add_leaves(t, q, p);
+    if (p->watched && p->unchecked != NULL)
+        observe_text_add(t, "TESSERA_CHECK=cuts cannot check it: %s\n", p->unchecked);
+    else if (p->watched)
+        observe_text_add(t, "TESSERA_CHECK=cuts: points are cut again, into %d pieces\n",
+                         p->second_first[p->n_points]);
     if (p->has_image)
         observe_text_add(t, "images: boxes follow from values, found once and known until these are written\n");
 }

@@ -148,8 +148,7 @@ static bool next_in_grid(const struct plan *p, int *at)
     return false;
 }
 
-static void leaf_rows(const struct problem *q, const struct plan *p, const tsr_box *it,
-                      int64_t *row)
+void solve_row(const struct problem *q, const struct plan *p, const tsr_box *it, int64_t *row)
 {
     for (int i = 0; i < p->n_args; ++i) {
         const struct plan_arg *a = &p->arg[i];
@@ -174,7 +173,7 @@ static void add_leaf(const struct problem *q, struct plan *p, const int64_t *lea
         it.high[d] = min64(it.low[d] + p->leaf[d], p->extent[d]);
     }
     p->leaf_number[n] = number;
-    leaf_rows(q, p, &it, p->leaf_boxes + (int64_t)n * p->row);
+    solve_row(q, p, &it, p->leaf_boxes + (int64_t)n * p->row);
 }
 
 static int64_t count_leaves(const struct plan *p)

@@ -246,6 +246,7 @@ tsr_status solve_cut_pieces(struct problem *q)
     q->wanted_points = floor > 0
                            ? clamp64(volume / floor, 1, h % 8 ? TEST_POINTS : TEST_MOST_POINTS)
                            : points_by_machine(q, volume);
+    q->wanted_points = solve_second_points(q, q->wanted_points, volume);
     if (q->one_point || q->replicated || (q->alone >= 0 && q->small))
         q->wanted_points = 1;
     if (solve_follow_key(q, box))

@@ -7,6 +7,7 @@
  *   pieces.c       how this rank cuts its own box
  *   explicit.c     the same for manual launches, whose points are given
  *   make_plan.c    the plan
+ *   second.c       another cut of its points, for TESSERA_CHECK=cuts
  *
  * An argument's dimension d is always moved by iteration dimension d, or by none. */
 #ifndef SOLVE_PROBLEM_H
@@ -216,6 +217,13 @@ void       solve_leaf_of(const struct problem *q, const int64_t *extent, bool wi
                          int64_t *out_leaf, int *out_arg);
 bool       solve_is_exact(tsr_reduction op, tsr_type type, const tsr_reducer *reducer);
 tsr_status solve_list_leaves(const struct problem *q, struct plan *p);
+/* The boxes of the arguments that go with a box of the iteration, as a row of the plan's. */
+void       solve_row(const struct problem *q, const struct plan *p, const tsr_box *it, int64_t *row);
+
+/* second.c: TESSERA_CHECK=cuts */
+bool    solve_is_watched(const struct problem *q);
+int64_t solve_second_points(const struct problem *q, int64_t wanted, int64_t volume);
+void    solve_cut_again(const struct problem *q, struct plan *p);
 
 /* make_plan.c, explicit.c */
 tsr_status solve_build(struct problem *q, struct plan **out_plan);

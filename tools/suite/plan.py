@@ -93,13 +93,13 @@ def check_steps():
                [ROOT / "tests/oracle/command_line", RELEASE.folder / "tests/oracle/oracle"])
 
 
-def oracle(build: Build, programs, seed, limit_s, *more):
+def oracle(build: Build, programs, seed, limit_s, *more, label="", env=None):
     """One run of the oracle over random programs."""
     program = build.folder / "tests/oracle/oracle"
     if program.exists():
-        yield Step(f"{build.name}: oracle, {programs} programs, seed {seed}",
+        yield Step(f"{build.name}: oracle, {programs} programs, seed {seed}{label}",
                    [program, "--programs", programs, "--seed", seed, *more],
-                   verdict.of_status, limit_s, build.env)
+                   verdict.of_status, limit_s, {**build.env, **(env or {})})
 
 
 def kept_seeds(build: Build):
@@ -118,6 +118,9 @@ def oracle_steps(long):
     yield from oracle(RELEASE, 20000 if long else 2000, 7, 900)
     yield from oracle(ASAN, 2000 if long else 150, 11, 900)
     yield from oracle(TSAN, 1000 if long else 100, 13, 900)
+    for build, programs in ((RELEASE, 4000 if long else 300), (ASAN, 300 if long else 60)):
+        yield from oracle(build, programs, 19, 900, label=", each task under two cuts",
+                          env={"TESSERA_CHECK": "cuts"})
     program = RELEASE.folder / "tests/oracle/oracle"
     if program.exists():
         yield Step("release: oracle, planted faults", [program, "--mutants"],

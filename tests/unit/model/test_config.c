@@ -80,6 +80,8 @@ Test(model_config, what_makes_no_sense_is_refused_by_name)
     refuses("--tessera-memory=9000000T", "not a number of at least 0");
     refuses("--tessera-memory=1Q", "not a number");
     refuses("--tessera-memory= 1", "not a number");
+    refuses("--tessera-check=cut", "--tessera-check=cut: not 'cuts'");
+    refuses("--tessera-check=cuts2", "--tessera-check=cuts2: not 'cuts'");
     refuses("--tessera-leaf", "write --tessera-leaf=VALUE");
     refuses("--tessera-leafs=1", "no such setting");
 }
@@ -109,7 +111,7 @@ Test(model_config, printing_names_every_variable)
     cr_assert(strstr(text, variable " ") && strstr(text, said));
     CONFIG_INT_MAP(X)
 #undef X
-    cr_assert(strstr(text, "TESSERA_TRACE"));
+    cr_assert(strstr(text, "TESSERA_TRACE") && strstr(text, "TESSERA_CHECK"));
 }
 
 Test(model_config, shared_settings)
@@ -123,6 +125,35 @@ Test(model_config, shared_settings)
     for (int i = 0; i < n; ++i)
         found += !strcmp(config_shared_name(i), "TESSERA_LEAF") && word[i] == 77;
     cr_assert_eq(found, 1);
+}
+
+static int64_t shared_word(const struct config *c, const char *name)
+{
+    int64_t   word[CONFIG_MAX_SHARED], found = -1;
+    const int n = config_shared(c, word);
+    for (int i = 0; i < n; ++i)
+        found = strcmp(config_shared_name(i), name) == 0 ? word[i] : found;
+    return found;
+}
+
+Test(model_config, the_check_of_cuts_is_shared_and_can_be_taken_back)
+{
+    struct config on, off, empty;
+    int           argc;
+    const char   *words[] = {"main", "--tessera-check=", NULL};
+    cr_assert_eq(config_read(&off, NULL, NULL, &plain), TSR_OK);
+    setenv("TESSERA_CHECK", "cuts", 1);
+    cr_assert_eq(config_read(&on, NULL, NULL, &plain), TSR_OK);
+    cr_assert_eq(read_words(&empty, words, &argc, &plain), TSR_OK);
+    setenv("TESSERA_CHECK", "bits", 1);
+    cr_assert_eq(config_read(&on, NULL, NULL, &plain), TSR_BAD_ARGUMENT);
+    cr_assert(strstr(tsr_error_text(), "TESSERA_CHECK=bits: not 'cuts'"), "%s", tsr_error_text());
+    unsetenv("TESSERA_CHECK");
+    cr_assert_str_eq(off.check, "");
+    cr_assert_eq(shared_word(&off, "TESSERA_CHECK"), 0);
+    cr_assert_eq(shared_word(&empty, "TESSERA_CHECK"), 0);
+    strcpy(off.check, "cuts");
+    cr_assert_neq(shared_word(&off, "TESSERA_CHECK"), 0);
 }
 
 /* ---- variables that nobody knows ---- */
