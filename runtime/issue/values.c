@@ -68,7 +68,8 @@ uint64_t gather_issue(struct tsr_runtime *rt, struct root *root, struct view *vi
 uint64_t values_together(struct tsr_runtime *rt, struct root *root, struct view *view,
                          const tsr_box *box, tsr_site at)
 {
-    if (root->last_writer > rt->issue->closed)
+    const uint64_t closed = rt->issue->closed; /* a reader in the window may bring parts together */
+    if (root->last_writer > closed || (root->parts != NULL && root->last_use > closed))
         issue_close(rt);
     if (root->parts == NULL || root_instance_of(root, box) != NULL)
         return root->last_writer;
