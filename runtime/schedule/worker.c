@@ -20,7 +20,7 @@
 #include "base/alloc.h"
 #include "schedule/internal.h"
 
-enum { SLEEP_SHORT_US = 1000, SLEEP_LONG_US = 20000 };
+enum { SLEEP_SHORT_US = 1000, SLEEP_LONG_US = 20000, PASSES_A_LOOK = 4 };
 
 static uint64_t ticks_per_us(void)
 {
@@ -94,6 +94,14 @@ static void look_after_sleepers(struct worker *w)
     sleep_wake(w->rt, 1);
 }
 
+/* Between tasks: messages move on, so that large ones (whose receiver fetches them) do not wait for the
+ * end of all that is ready. */
+static inline void move_messages(struct tsr_runtime *rt, uint32_t *passes)
+{
+    if (rt->n_ranks > 1 && ++*passes % PASSES_A_LOOK == 0)
+        (void)network_progress(rt->network);
+}
+
 static void *worker_main(void *user)
 {
     struct worker *w = user;
@@ -104,11 +112,13 @@ static void *worker_main(void *user)
     const uint64_t spin = rt->schedule->spin_ticks;
     uint64_t idle_since = observe_stamp();
     bool idle = false;
+    uint32_t passes = 0;
     int sleep_us = SLEEP_SHORT_US;
     while (!atomic_load_explicit(&e->stop, memory_order_relaxed)) {
         if (worker_pass(w)) {
             idle = false;
             sleep_us = SLEEP_SHORT_US;
+            move_messages(rt, &passes);
             if (__builtin_expect(atomic_load_explicit(&e->sleepers, memory_order_relaxed) > 0, 0))
                 look_after_sleepers(w);
             continue;
@@ -326,6 +336,7 @@ void schedule_run(struct tsr_runtime *rt, uint64_t limit, schedule_until *until,
     struct schedule_state *st = rt->schedule;
     struct worker *w = &e->worker[0];
     uint64_t idle_since = 0;
+    uint32_t passes = 0;
     if (until(user))
         return;
     schedule_wake(rt);
@@ -337,6 +348,7 @@ void schedule_run(struct tsr_runtime *rt, uint64_t limit, schedule_until *until,
             break;
         if (ran) {
             idle_since = 0;
+            move_messages(rt, &passes);
             if (__builtin_expect(atomic_load_explicit(&e->sleepers, memory_order_relaxed) > 0, 0))
                 look_after_sleepers(w);
             continue;
