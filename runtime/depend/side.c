@@ -67,18 +67,12 @@ bool strips_build(struct strips *out, const struct plan *p, int n_points, int fi
     return true;
 }
 
-static size_t accumulator_elements(const struct plan *p, const struct plan_arg *pa,
-                                   const int64_t *row)
+static size_t accumulator_elements(const struct plan_arg *pa, const int64_t *row)
 {
     int64_t n = 1;
-    (void)p;
-    for (int d = 0; d < pa->rank; ++d) {
-        bool feeds = false;
-        for (int r = 0; r < pa->view->root_rank; ++r)
-            feeds |= pa->view->a[r][d] != 0;
-        if (feeds)
+    for (int d = 0; d < pa->rank; ++d)
+        if (view_feeds(pa->view, d))
             n *= row[pa->box_at + pa->rank + d] - row[pa->box_at + d];
-    }
     return (size_t)n;
 }
 
@@ -87,15 +81,13 @@ static bool accumulators_lay_out(const struct plan *p, struct plan_side *side, i
     const struct plan_arg *pa = &p->arg[a];
     const int n = p->leafwise ? p->n_leaves : p->n_points;
     const int64_t *boxes = p->leafwise ? p->leaf_boxes : p->boxes;
-    const size_t element = tsr_type_size(p->desc->args[a].type);
     size_t at = 0;
     side->accumulator_at[a] = base_calloc((size_t)n + 1, sizeof(size_t));
     if (side->accumulator_at[a] == NULL)
         return false;
-    (void)element;
     for (int i = 0; i < n; ++i) {
         side->accumulator_at[a][i] = at; /* in elements: types may be any */
-        at += accumulator_elements(p, pa, boxes + (int64_t)i * p->row);
+        at += accumulator_elements(pa, boxes + (int64_t)i * p->row);
     }
     side->accumulator_at[a][n] = at;
     side->accumulator_bytes[a] = at;

@@ -16,44 +16,9 @@
 
 #include "base/alloc.h"
 #include "base/mutant.h"
-#include "execute/internal.h"
+#include "execute/fold.h"
 #include "model/reduce.h"
 #include "network/network.h"
-
-/* Elements over a box of the view; mask: which of them anybody contributed to (NULL: all). */
-struct partial {
-    int64_t        low[TSR_MAX_RANK], high[TSR_MAX_RANK];
-    char          *data;
-    unsigned char *mask;
-    bool           owned; /* data and mask are to be freed */
-    bool           none;  /* nothing contributed */
-};
-
-struct tree {
-    int     rank;
-    int64_t low[TSR_MAX_RANK], high[TSR_MAX_RANK]; /* leaf coordinates */
-};
-
-struct fold {
-    struct worker         *w;
-    struct slot           *s;
-    const struct plan     *plan;
-    const struct plan_arg *pa;
-    const struct plan_side *side;
-    int                    k;
-    tsr_type               type;
-    size_t                 bytes;
-    tsr_reduction          op;
-    const tsr_reducer     *reducer;
-    unsigned               kept;
-    struct tree            mine;      /* this rank's leaves */
-    int                   *local;     /* leaf of this rank by coordinates in `mine` */
-    int                    target;    /* rank that applies the total; -1: this one */
-    struct { struct tree leaves; const char *at; bool takes_part, sends; } *peer; /* [n_ranks] */
-    char                  *out;       /* message under construction */
-    size_t                 out_bytes, out_room;
-    bool                   failed;
-};
 
 static bool contains(const struct tree *a, const struct tree *b)
 {
@@ -61,106 +26,6 @@ static bool contains(const struct tree *a, const struct tree *b)
         if (b->low[d] < a->low[d] || b->high[d] > a->high[d])
             return false;
     return true;
-}
-
-
-static int64_t elements(const struct fold *f, const struct partial *p)
-{
-    int64_t stride[TSR_MAX_RANK];
-    return accumulator_strides(f->pa, p->low, p->high, stride);
-}
-
-static bool same_box(const struct fold *f, const struct partial *a, const struct partial *b)
-{
-    return memcmp(a->low, b->low, sizeof(int64_t) * (size_t)f->pa->rank) == 0 &&
-           memcmp(a->high, b->high, sizeof(int64_t) * (size_t)f->pa->rank) == 0;
-}
-
-static void partial_done(struct partial *p)
-{
-    if (p->owned) {
-        base_free(p->data);
-        base_free(p->mask);
-    }
-}
-
-/* Fold `b` into the part of `a` that it covers, element by element, with their masks. */
-static void fold_into(const struct fold *f, struct partial *a, const struct partial *b, bool fresh)
-{
-    int64_t as[TSR_MAX_RANK], bs[TSR_MAX_RANK], index[TSR_MAX_RANK];
-    const int rank = f->pa->rank;
-    accumulator_strides(f->pa, a->low, a->high, as);
-    const int64_t n = accumulator_strides(f->pa, b->low, b->high, bs);
-    memcpy(index, b->low, sizeof index);
-    for (int64_t e = 0; e < n; ++e) {
-        int64_t ia = 0, ib = 0;
-        for (int d = 0; d < rank; ++d) {
-            ia += (index[d] - a->low[d]) * as[d];
-            ib += (index[d] - b->low[d]) * bs[d];
-        }
-        if (b->mask == NULL || b->mask[ib]) {
-            char *into = a->data + (size_t)ia * f->bytes;
-            const char *from = b->data + (size_t)ib * f->bytes;
-            if (fresh || !a->mask[ia])
-                memcpy(into, from, f->bytes);
-            else
-                reduce_combine(f->op, f->type, f->reducer, into, from, 1, 1, 1);
-            a->mask[ia] = 1;
-        }
-        for (int d = rank - 1; d >= 0; --d) {
-            if (bs[d] == 0)
-                continue;
-            if (++index[d] < b->high[d])
-                break;
-            index[d] = b->low[d];
-        }
-    }
-}
-
-/* Two partials over different boxes: one over their hull. */
-static struct partial combine_irregular(struct fold *f, struct partial *a, struct partial *b)
-{
-    struct partial c = {.owned = true};
-    for (int d = 0; d < f->pa->rank; ++d) {
-        c.low[d] = a->low[d] < b->low[d] ? a->low[d] : b->low[d];
-        c.high[d] = a->high[d] > b->high[d] ? a->high[d] : b->high[d];
-    }
-    const int64_t n = elements(f, &c);
-    c.data = base_calloc((size_t)n + 1, f->bytes);
-    c.mask = base_calloc((size_t)n + 1, 1);
-    if (c.data == NULL || c.mask == NULL) {
-        f->failed = true;
-        c.none = true;
-    } else {
-        fold_into(f, &c, a, false);
-        fold_into(f, &c, b, false);
-    }
-    partial_done(a);
-    partial_done(b);
-    return c;
-}
-
-static struct partial combine(struct fold *f, struct partial a, struct partial b)
-{
-    if (a.none || b.none) {
-        partial_done(a.none ? &a : &b);
-        return a.none ? b : a;
-    }
-    if (a.mask != NULL || b.mask != NULL || !same_box(f, &a, &b))
-        return combine_irregular(f, &a, &b);
-    reduce_combine(f->op, f->type, f->reducer, a.data, b.data, elements(f, &a), 1, 1);
-    partial_done(&b);
-    return a;
-}
-
-static struct partial accumulator(const struct fold *f, int i)
-{
-    const int64_t *rows = f->plan->leafwise ? f->plan->leaf_boxes : f->plan->boxes;
-    const int64_t *row = rows + (int64_t)i * f->plan->row + f->pa->box_at;
-    struct partial p = {.data = f->s->accumulator[f->k] + f->side->accumulator_at[f->k][i] * f->bytes};
-    memcpy(p.low, row, sizeof(int64_t) * (size_t)f->pa->rank);
-    memcpy(p.high, row + f->pa->rank, sizeof(int64_t) * (size_t)f->pa->rank);
-    return p;
 }
 
 /* The dimension where a tree is halved; -1: it is a leaf. */
@@ -197,82 +62,15 @@ static struct partial fold_local(struct fold *f, const struct tree *t)
             const int d = longest_of(f, t);
             left.high[d] = right.low[d] = t->low[d] + 1;
             const struct partial b = fold_local(f, &right);
-            return combine(f, b, fold_local(f, &left));
+            return partial_combine(f, b, fold_local(f, &left));
         }
         const struct partial a = fold_local(f, &left);
-        return combine(f, a, fold_local(f, &right));
+        return partial_combine(f, a, fold_local(f, &right));
     }
     int64_t at = 0;
     for (int d = 0; d < t->rank; ++d)
         at = at * (f->mine.high[d] - f->mine.low[d]) + t->low[d] - f->mine.low[d];
-    return accumulator(f, f->local[at]);
-}
-
-/* ---- messages: for each partial its box, whether it has a mask, elements, mask; 64-byte steps ---- */
-
-static void *out_add(struct fold *f, size_t bytes)
-{
-    const size_t need = (bytes + 63) & ~(size_t)63;
-    if (f->out_bytes + need > f->out_room) {
-        const size_t room = 2 * (f->out_bytes + need);
-        char *bigger = base_realloc(f->out, room, 1);
-        if (bigger == NULL) {
-            f->failed = true;
-            return NULL;
-        }
-        f->out = bigger;
-        f->out_room = room;
-    }
-    void *at = f->out + f->out_bytes;
-    memset(at, 0, need);
-    f->out_bytes += need;
-    return at;
-}
-
-struct wire_partial {
-    int64_t low[TSR_MAX_RANK], high[TSR_MAX_RANK];
-    int64_t has_mask, none, elements, unused[5];
-};
-
-static void partial_send(struct fold *f, struct partial *p)
-{
-    struct wire_partial head = {.has_mask = p->mask != NULL, .none = p->none,
-                                .elements = p->none ? 0 : elements(f, p)};
-    memcpy(head.low, p->low, sizeof head.low);
-    memcpy(head.high, p->high, sizeof head.high);
-    void *at = out_add(f, sizeof head);
-    if (at != NULL)
-        memcpy(at, &head, sizeof head);
-    if (head.elements > 0 && (at = out_add(f, (size_t)head.elements * f->bytes)) != NULL)
-        memcpy(at, p->data, (size_t)head.elements * f->bytes);
-    if (head.has_mask && (at = out_add(f, (size_t)head.elements)) != NULL)
-        memcpy(at, p->mask, (size_t)head.elements);
-    partial_done(p);
-}
-
-static struct partial partial_take(struct fold *f, int r)
-{
-    struct partial p = {0};
-    const char *at = f->peer[r].at;
-    if (at == NULL) {
-        f->failed = true;
-        p.none = true;
-        return p;
-    }
-    struct wire_partial head;
-    memcpy(&head, at, sizeof head);
-    at += sizeof head;
-    memcpy(p.low, head.low, sizeof p.low);
-    memcpy(p.high, head.high, sizeof p.high);
-    p.none = head.none != 0;
-    p.data = (char *)(uintptr_t)at; /* the message is this operation's */
-    at += ((size_t)head.elements * f->bytes + 63) & ~(size_t)63;
-    if (head.has_mask) {
-        p.mask = (unsigned char *)(uintptr_t)at;
-        at += ((size_t)head.elements + 63) & ~(size_t)63;
-    }
-    f->peer[r].at = at;
-    return p;
+    return partial_of(f, f->local[at]);
 }
 
 /* The tree over all ranks' leaves: what this rank holds is folded, what another holds comes from its
@@ -296,7 +94,7 @@ static struct partial fold_all(struct fold *f, const struct tree *t)
     if (!split(f, t, &left, &right))
         return none;
     const struct partial a = fold_all(f, &left);
-    return combine(f, a, fold_all(f, &right));
+    return partial_combine(f, a, fold_all(f, &right));
 }
 
 /* ---- the total ---- */
@@ -305,7 +103,7 @@ static void apply(struct fold *f, const struct extra *x, struct partial *p)
 {
     int64_t extent[TSR_MAX_RANK], from[TSR_MAX_RANK], into[TSR_MAX_RANK], index[TSR_MAX_RANK] = {0};
     const struct view *v = f->s->op.arg[f->k].view;
-    if (p->none || f->failed || elements(f, p) == 0) /* no element: there may be no memory */
+    if (p->none || f->failed || partial_elements(f, p) == 0) /* no element: there may be no memory */
         return;
     accumulator_strides(f->pa, p->low, p->high, from);
     int64_t at = view_strides(v, x->to->stride, into), n = 1;
@@ -426,39 +224,39 @@ static struct partial fold_exact(struct fold *f)
     struct partial all = {.none = true};
     const int n = f->plan->leafwise ? f->plan->n_leaves : f->plan->n_points;
     if (n == 1)
-        return accumulator(f, 0);
+        return partial_of(f, 0);
     for (int i = 0; i < n; ++i) {
-        const struct partial p = accumulator(f, i);
+        const struct partial p = partial_of(f, i);
         for (int d = 0; d < f->pa->rank; ++d) {
             all.low[d] = i == 0 || p.low[d] < all.low[d] ? p.low[d] : all.low[d];
             all.high[d] = i == 0 || p.high[d] > all.high[d] ? p.high[d] : all.high[d];
         }
     }
-    const struct partial first = n > 0 ? accumulator(f, 0) : all;
+    const struct partial first = n > 0 ? partial_of(f, 0) : all;
     bool same = n > 0;
     for (int i = 1; i < n && same; ++i) {
-        const struct partial p = accumulator(f, i);
-        same = same_box(f, &p, &first);
+        const struct partial p = partial_of(f, i);
+        same = partial_same_box(f, &p, &first);
     }
     if (same) {
         for (int i = 1; i < n; ++i)
-            reduce_combine(f->op, f->type, f->reducer, first.data, accumulator(f, i).data,
-                           elements(f, &first), 1, 1);
+            reduce_combine(f->op, f->type, f->reducer, first.data, partial_of(f, i).data,
+                           partial_elements(f, &first), 1, 1);
         return first;
     }
     if (n == 0)
         return all;
     all.none = false;
     all.owned = true;
-    all.data = base_calloc((size_t)elements(f, &all) + 1, f->bytes);
-    all.mask = base_calloc((size_t)elements(f, &all) + 1, 1);
+    all.data = base_calloc((size_t)partial_elements(f, &all) + 1, f->bytes);
+    all.mask = base_calloc((size_t)partial_elements(f, &all) + 1, 1);
     if (all.data == NULL || all.mask == NULL) {
         f->failed = all.none = true;
         return all;
     }
     for (int i = 0; i < n; ++i) {
-        const struct partial p = accumulator(f, i);
-        fold_into(f, &all, &p, false);
+        const struct partial p = partial_of(f, i);
+        partial_fold_into(f, &all, &p);
     }
     return all;
 }

@@ -18,9 +18,7 @@ int64_t accumulator_strides(const struct plan_arg *pa, const int64_t *low, const
 {
     int64_t n = 1;
     for (int d = pa->rank - 1; d >= 0; --d) {
-        bool feeds = false;
-        for (int r = 0; r < pa->view->root_rank; ++r)
-            feeds |= pa->view->a[r][d] != 0;
+        const bool feeds = view_feeds(pa->view, d);
         out_stride[d] = feeds ? n : 0;
         if (feeds)
             n *= high[d] - low[d];

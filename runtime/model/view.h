@@ -58,6 +58,14 @@ struct region view_region(const struct view *v, const tsr_box *box);
 /* Strides (elements) along the view's dimensions and the offset (elements) of view index 0 from root
  * index 0, for a root laid out with `root_stride`. */
 int64_t view_strides(const struct view *v, const int64_t *root_stride, int64_t *out_stride);
+/* Do indices along view dimension d name different elements of the root? */
+static inline bool view_feeds(const struct view *v, int d)
+{
+    for (int r = 0; r < v->root_rank; ++r)
+        if (v->a[r][d] != 0)
+            return true;
+    return false;
+}
 /* Number of elements. */
 int64_t view_volume(const struct view *v);
 

@@ -104,14 +104,6 @@ bool solve_affine(const struct problem *q, int arg, int d, int64_t *scale, int64
     return true;
 }
 
-static bool view_feeds(const struct view *v, int d)
-{
-    for (int r = 0; r < v->root_rank; ++r)
-        if (v->a[r][d] != 0)
-            return true;
-    return false;
-}
-
 bool solve_drives(const struct problem *q, int arg, int d)
 {
     int64_t scale, low, high;

@@ -1,0 +1,179 @@
+/* execute/fold_partial.c - partial results of a REDUCE argument: elements over a box of its view.
+ *
+ * Two over the same box fold in one pass.  Along a dimension that moves no element (a promoted one)
+ * boxes may differ: it is the elements that count.  Where they are not the same, the result lies over
+ * the hull of both, with a mask of who contributed.
+ *
+ * Invariant: left operand first, always.  Cost: O(elements).  Threads: the worker that claimed. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "execute/fold.h"
+#include "model/reduce.h"
+
+int64_t partial_elements(const struct fold *f, const struct partial *p)
+{
+    int64_t stride[TSR_MAX_RANK];
+    return accumulator_strides(f->pa, p->low, p->high, stride);
+}
+
+bool partial_same_box(const struct fold *f, const struct partial *a, const struct partial *b)
+{
+    for (int d = 0; d < f->pa->rank; ++d)
+        if ((a->low[d] != b->low[d] || a->high[d] != b->high[d]) && view_feeds(f->pa->view, d))
+            return false;
+    return true;
+}
+
+void partial_done(struct partial *p)
+{
+    if (p->owned) {
+        base_free(p->data);
+        base_free(p->mask);
+    }
+}
+
+void partial_fold_into(const struct fold *f, struct partial *a, const struct partial *b)
+{
+    int64_t as[TSR_MAX_RANK], bs[TSR_MAX_RANK], index[TSR_MAX_RANK];
+    const int rank = f->pa->rank;
+    accumulator_strides(f->pa, a->low, a->high, as);
+    const int64_t n = accumulator_strides(f->pa, b->low, b->high, bs);
+    memcpy(index, b->low, sizeof index);
+    for (int64_t e = 0; e < n; ++e) {
+        int64_t ia = 0, ib = 0;
+        for (int d = 0; d < rank; ++d) {
+            ia += (index[d] - a->low[d]) * as[d];
+            ib += (index[d] - b->low[d]) * bs[d];
+        }
+        if (b->mask == NULL || b->mask[ib]) {
+            char *into = a->data + (size_t)ia * f->bytes;
+            const char *from = b->data + (size_t)ib * f->bytes;
+            if (!a->mask[ia])
+                memcpy(into, from, f->bytes);
+            else
+                reduce_combine(f->op, f->type, f->reducer, into, from, 1, 1, 1);
+            a->mask[ia] = 1;
+        }
+        for (int d = rank - 1; d >= 0; --d) {
+            if (bs[d] == 0)
+                continue;
+            if (++index[d] < b->high[d])
+                break;
+            index[d] = b->low[d];
+        }
+    }
+}
+
+/* Two partials over different boxes: one over their hull. */
+static struct partial combine_irregular(struct fold *f, struct partial *a, struct partial *b)
+{
+    struct partial c = {.owned = true};
+    for (int d = 0; d < f->pa->rank; ++d) {
+        c.low[d] = a->low[d] < b->low[d] ? a->low[d] : b->low[d];
+        c.high[d] = a->high[d] > b->high[d] ? a->high[d] : b->high[d];
+    }
+    const int64_t n = partial_elements(f, &c);
+    c.data = base_calloc((size_t)n + 1, f->bytes);
+    c.mask = base_calloc((size_t)n + 1, 1);
+    if (c.data == NULL || c.mask == NULL) {
+        f->failed = true;
+        c.none = true;
+    } else {
+        partial_fold_into(f, &c, a);
+        partial_fold_into(f, &c, b);
+    }
+    partial_done(a);
+    partial_done(b);
+    return c;
+}
+
+struct partial partial_combine(struct fold *f, struct partial a, struct partial b)
+{
+    if (a.none || b.none) {
+        partial_done(a.none ? &a : &b);
+        return a.none ? b : a;
+    }
+    if (a.mask != NULL || b.mask != NULL || !partial_same_box(f, &a, &b))
+        return combine_irregular(f, &a, &b);
+    reduce_combine(f->op, f->type, f->reducer, a.data, b.data, partial_elements(f, &a), 1, 1);
+    partial_done(&b);
+    return a;
+}
+
+struct partial partial_of(const struct fold *f, int i)
+{
+    const int64_t *rows = f->plan->leafwise ? f->plan->leaf_boxes : f->plan->boxes;
+    const int64_t *row = rows + (int64_t)i * f->plan->row + f->pa->box_at;
+    struct partial p = {.data = f->s->accumulator[f->k] + f->side->accumulator_at[f->k][i] * f->bytes};
+    memcpy(p.low, row, sizeof(int64_t) * (size_t)f->pa->rank);
+    memcpy(p.high, row + f->pa->rank, sizeof(int64_t) * (size_t)f->pa->rank);
+    return p;
+}
+
+/* ---- messages: for each partial its box, whether it has a mask, elements, mask; 64-byte steps ---- */
+
+static void *out_add(struct fold *f, size_t bytes)
+{
+    const size_t need = (bytes + 63) & ~(size_t)63;
+    if (f->out_bytes + need > f->out_room) {
+        const size_t room = 2 * (f->out_bytes + need);
+        char *bigger = base_realloc(f->out, room, 1);
+        if (bigger == NULL) {
+            f->failed = true;
+            return NULL;
+        }
+        f->out = bigger;
+        f->out_room = room;
+    }
+    void *at = f->out + f->out_bytes;
+    memset(at, 0, need);
+    f->out_bytes += need;
+    return at;
+}
+
+struct wire_partial {
+    int64_t low[TSR_MAX_RANK], high[TSR_MAX_RANK];
+    int64_t has_mask, none, elements, unused[5];
+};
+
+void partial_send(struct fold *f, struct partial *p)
+{
+    struct wire_partial head = {.has_mask = p->mask != NULL, .none = p->none,
+                                .elements = p->none ? 0 : partial_elements(f, p)};
+    memcpy(head.low, p->low, sizeof head.low);
+    memcpy(head.high, p->high, sizeof head.high);
+    void *at = out_add(f, sizeof head);
+    if (at != NULL)
+        memcpy(at, &head, sizeof head);
+    if (head.elements > 0 && (at = out_add(f, (size_t)head.elements * f->bytes)) != NULL)
+        memcpy(at, p->data, (size_t)head.elements * f->bytes);
+    if (head.has_mask && (at = out_add(f, (size_t)head.elements)) != NULL)
+        memcpy(at, p->mask, (size_t)head.elements);
+    partial_done(p);
+}
+
+struct partial partial_take(struct fold *f, int r)
+{
+    struct partial p = {0};
+    const char *at = f->peer[r].at;
+    if (at == NULL) {
+        f->failed = true;
+        p.none = true;
+        return p;
+    }
+    struct wire_partial head;
+    memcpy(&head, at, sizeof head);
+    at += sizeof head;
+    memcpy(p.low, head.low, sizeof p.low);
+    memcpy(p.high, head.high, sizeof p.high);
+    p.none = head.none != 0;
+    p.data = (char *)(uintptr_t)at; /* the message is this operation's */
+    at += ((size_t)head.elements * f->bytes + 63) & ~(size_t)63;
+    if (head.has_mask) {
+        p.mask = (unsigned char *)(uintptr_t)at;
+        at += ((size_t)head.elements + 63) & ~(size_t)63;
+    }
+    f->peer[r].at = at;
+    return p;
+}
