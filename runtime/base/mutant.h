@@ -28,7 +28,9 @@
     X(LOST_LAYER, "an owner map of three layers loses the oldest")                                 \
     X(OVERLAP_IN_PLACE, "a write that meets a read of its own operation goes in place")            \
     X(SCALAR_EARLY, "a scalar store is read before its writer is done")                            \
-    X(STALE_IMAGE, "an image is believed although the values behind it were overwritten")
+    X(STALE_IMAGE, "an image is believed although the values behind it were overwritten") \
+    X(SHARE_STARTS_ANEW, "a shared accumulator forgets the points before")                         \
+    X(SLAB_ONE_SHORT, "a slab of a total ends one index early")
 
 #if TSR_MUTANTS
 

@@ -60,13 +60,15 @@ static bool accumulators_place(struct analysis *a)
 {
     for (int f = 0; f < a->side->n_folds; ++f) {
         const int k = a->side->fold_arg[f];
-        const size_t bytes = a->side->accumulator_bytes[k] * a->op->arg[k].root->element_bytes;
+        const size_t bytes = a->side->accumulator_elements[k] * a->op->arg[k].root->element_bytes;
+        const size_t marks = a->side->shares[k] != NULL ? (size_t)a->side->shares[k]->n : 0;
         if (bytes == 0)
             continue;
-        a->s->accumulator_block[k] = memory_take(a->rt, bytes);
+        a->s->accumulator_block[k] = memory_take(a->rt, bytes + marks);
         if (a->s->accumulator_block[k] == NULL)
             return false;
         a->s->accumulator[k] = memory_data(a->s->accumulator_block[k]);
+        memset(a->s->accumulator[k] + bytes, 0, marks);
     }
     return true;
 }
@@ -81,14 +83,37 @@ static void accumulators_give(struct tsr_runtime *rt, struct slot *s)
     }
 }
 
+/* Totals that are applied here in slabs: the fold becomes that of the first, others stand behind. */
+static void folds_cut(struct analysis *a)
+{
+    const int n = a->n_extras;
+    for (int i = 0; i < n; ++i) {
+        const struct slabs *s = a->extra[i].kind == EXTRA_FOLD ? a->side->slabs[a->extra[i].arg] : NULL;
+        if (s == NULL || a->extra[i].peer >= 0)
+            continue;
+        a->extra[i].slab = 0;
+        for (int j = 1; j < s->n; ++j) {
+            struct extra *x = analysis_extra(a, EXTRA_FOLD, a->extra[i].arg);
+            if (x == NULL)
+                return;
+            x->to = a->extra[i].to;
+            x->slab = j;
+        }
+    }
+}
+
 static void folds_add(struct analysis *a)
 {
+    if (a->side->n_folds == 0)
+        return;
     for (int f = 0; f < a->side->n_folds; ++f) {
         const int k = a->side->fold_arg[f];
         struct extra *x = analysis_extra(a, EXTRA_FOLD, k);
         if (x != NULL)
             x->to = a->group[a->group_of[k]].now;
     }
+    if (a->side->n_fold_actions > a->side->n_folds)
+        folds_cut(a);
 }
 
 static void unplace(struct analysis *a)
@@ -108,10 +133,12 @@ static bool place_extras(struct analysis *a, const struct memo *m)
         return groups_place_written(a) && recall_extras(a, m);
     if ((several && !exchange_place(a)) || !groups_place_written(a))
         return false;
-    if (several)
-        exchange_folds(a);
-    else
+    if (!several) {
         folds_add(a);
+        return true;
+    }
+    exchange_folds(a);
+    folds_cut(a);
     return true;
 }
 

@@ -216,8 +216,9 @@ static void folds_meet(struct analysis *a)
         for (int y = 0; y < x; ++y)
             if (a->extra[y].kind == EXTRA_PARTIAL && a->extra[y].arg == e->arg)
                 add_edge(a, action, (uint32_t)(a->plan->n_points + y), PRODUCER_SELF, true);
-        for (int y = 0; y < x; ++y) /* two totals into one root: in order of arguments */
-            if (a->extra[y].kind == EXTRA_FOLD && a->group_of[a->extra[y].arg] == a->group_of[e->arg])
+        for (int y = 0; y < a->n_extras; ++y) /* two totals into one root: in order of arguments */
+            if (a->extra[y].kind == EXTRA_FOLD && a->extra[y].arg < e->arg &&
+                a->group_of[a->extra[y].arg] == a->group_of[e->arg])
                 add_edge(a, action, (uint32_t)(a->plan->n_points + y), PRODUCER_SELF, true);
         if (e->to == NULL)
             continue;

@@ -208,7 +208,7 @@ struct extra *analysis_extra(struct analysis *a, int kind, int arg)
     memset(x, 0, sizeof *x);
     x->kind = kind;
     x->arg = arg;
-    x->peer = -1;
+    x->peer = x->slab = -1;
     if (arg >= 0) {
         x->element_bytes = a->op->arg[arg].root->element_bytes;
         x->root = a->op->arg[arg].root->number;

@@ -61,11 +61,12 @@ static bool accumulators_take(struct tsr_runtime *rt, struct slot *s, const stru
     for (int f = 0; f < side->n_folds; ++f) {
         const int k = side->fold_arg[f];
         const size_t element = s->op.arg[k].root->element_bytes;
-        s->accumulator_block[k] = memory_take(rt, side->accumulator_bytes[k] * element + 1);
+        s->accumulator_block[k] = memory_take(rt, side->accumulator_elements[k] * element + 1);
         if (s->accumulator_block[k] == NULL)
             return false;
         s->accumulator[k] = memory_data(s->accumulator_block[k]);
         s->spot_extra[s->n_extras++] = (struct extra){.kind = EXTRA_FOLD, .arg = k, .peer = -1,
+                                                      .slab = -1,
                                                       .to = instance_of(side, k, s->op.arg[k].root),
                                                       .element_bytes = element};
     }

@@ -171,6 +171,15 @@ bool strips_build(struct strips *out, const struct plan *p, int n_points, int fi
                   int n_homes, bool fine);
 void strips_done(struct strips *s);
 
+/* shares.c */
+/* Elements of the accumulator that point (or leaf) i of REDUCE argument `a` folds into. */
+size_t shares_elements(const struct plan *p, int a, int i);
+/* *out: NULL where each has an accumulator of its own.  False: no memory. */
+bool shares_create(const struct tsr_runtime *rt, const struct plan *p, int a, struct shares **out);
+/* The slabs in which so many elements of accumulators fold; *out: NULL where in one.  False: no memory. */
+bool slabs_create(const struct tsr_runtime *rt, const struct plan *p, int a, size_t elements,
+                  struct slabs **out);
+
 /* group.c */
 /* Make group g that of one of a root's instances, and these arguments. */
 void group_make(struct analysis *a, int g, struct root *root, struct instance *i, uint32_t args);

@@ -3,7 +3,7 @@
  * Strips: the points in order, dealt to the workers in equal contiguous shares, each share cut into
  * strips of at most 16 (one compare-and-swap claims several small points; a large piece is a strip of
  * its own).  Accumulators: one box of elements for each leaf (or, where the operator is exact, each
- * point), one behind the other.  Bindings: what is the same for all operations of the plan; strides
+ * point, or those of shares.c), one behind the other.  Bindings: what is the same for all operations of the plan; strides
  * too, where the view alone tells them.  Cost: O(points + leaves).  Threads: issuing thread. */
 #include <stddef.h>
 #include <string.h>
@@ -16,8 +16,11 @@ static void side_free(void *p)
 {
     struct plan_side *side = p;
     strips_done(&side->strips);
-    for (int a = 0; a < TSR_MAX_ARGS; ++a)
+    for (int a = 0; a < TSR_MAX_ARGS; ++a) {
         base_free(side->accumulator_at[a]);
+        base_free(side->shares[a]);
+        base_free(side->slabs[a]);
+    }
     base_free(side);
 }
 
@@ -67,30 +70,26 @@ bool strips_build(struct strips *out, const struct plan *p, int n_points, int fi
     return true;
 }
 
-static size_t accumulator_elements(const struct plan_arg *pa, const int64_t *row)
+static bool accumulators_lay_out(const struct tsr_runtime *rt, const struct plan *p,
+                                 struct plan_side *side, int a)
 {
-    int64_t n = 1;
-    for (int d = 0; d < pa->rank; ++d)
-        if (view_feeds(pa->view, d))
-            n *= row[pa->box_at + pa->rank + d] - row[pa->box_at + d];
-    return (size_t)n;
-}
-
-static bool accumulators_lay_out(const struct plan *p, struct plan_side *side, int a)
-{
-    const struct plan_arg *pa = &p->arg[a];
-    const int n = p->leafwise ? p->n_leaves : p->n_points;
-    const int64_t *boxes = p->leafwise ? p->leaf_boxes : p->boxes;
     size_t at = 0;
+    if (!shares_create(rt, p, a, &side->shares[a]))
+        return false;
+    const struct shares *s = side->shares[a];
+    const int n = s != NULL ? s->n : p->leafwise ? p->n_leaves : p->n_points;
     side->accumulator_at[a] = base_calloc((size_t)n + 1, sizeof(size_t));
     if (side->accumulator_at[a] == NULL)
         return false;
     for (int i = 0; i < n; ++i) {
         side->accumulator_at[a][i] = at; /* in elements: types may be any */
-        at += accumulator_elements(pa, boxes + (int64_t)i * p->row);
+        at += shares_elements(p, a, s != NULL ? s->row[i] : i);
     }
     side->accumulator_at[a][n] = at;
-    side->accumulator_bytes[a] = at;
+    side->accumulator_elements[a] = at + (s != NULL ? (size_t)s->n_workers * s->spare_elements : 0);
+    if (!slabs_create(rt, p, a, at, &side->slabs[a]))
+        return false;
+    side->n_fold_actions += side->slabs[a] != NULL ? side->slabs[a]->n : 1;
     return true;
 }
 
@@ -211,14 +210,14 @@ struct plan_side *plan_side_create(struct tsr_runtime *rt, struct plan *p)
         if (pa->access == TSR_REDUCE) {
             side->fold_arg[side->n_folds++] = (int8_t)a;
             side->fold_box[a] = exchange_fold_box(p, a, rt->rank);
-            ok = accumulators_lay_out(p, side, a);
+            ok = accumulators_lay_out(rt, p, side, a);
         }
     }
     if (ok)
         bindings_prepare(p, side);
     const bool fine = p->bytes_per_point >= STRIP_LARGE_BYTES ||
                       (p->n_points <= rt->schedule_workers * 2 && !p->manual);
-    ok = ok && strips_build(&side->strips, p, p->n_points, p->n_points, side->n_folds,
+    ok = ok && strips_build(&side->strips, p, p->n_points, p->n_points, side->n_fold_actions,
                             rt->schedule_workers, fine);
     if (!ok) {
         if (side != NULL)

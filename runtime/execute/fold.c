@@ -1,6 +1,7 @@
 /* execute/fold.c - the total of a REDUCE argument: partial results fold, the total is applied.
  *
- * An exact operator may fold in any order: all points' accumulators go into one.  Others fold along one
+ * An exact operator may fold in any order: all accumulators go into one, or one by one into the result;
+ * those of points that share one (depend/shares.c) are folded already.  Others fold along one
  * binary tree over the leaf grid (halve the longest dimension, the first of equals, at the largest power
  * of two below its extent), which nothing but the iteration box and the leaf's extents decide.  Where
  * the accumulator moves with some dimensions ("kept"), each of their coordinates has a tree of its own
@@ -218,47 +219,70 @@ static void fold_trees(struct fold *f, const struct extra *x)
     }
 }
 
+/* How many accumulators there are here. */
+static int accumulators(const struct fold *f)
+{
+    return f->shares != NULL ? f->shares->n : f->plan->leafwise ? f->plan->n_leaves : f->plan->n_points;
+}
+
+/* Exact operators: everything here into the result, no matter in which order; what lies over the same
+ * elements as what comes before is folded first. */
+static void apply_exact(struct fold *f, const struct extra *x)
+{
+    struct partial all = {.none = true};
+    const int n = accumulators(f);
+    for (int i = 0; i < n; ++i) {
+        struct partial p = partial_of(f, i);
+        if (p.none)
+            continue;
+        if (!all.none && partial_same_box(f, &all, &p)) {
+            all = partial_combine(f, all, p);
+            continue;
+        }
+        apply(f, x, &all);
+        all = p;
+    }
+    apply(f, x, &all);
+}
+
 /* Exact operators: everything here into one partial over the hull. */
 static struct partial fold_exact(struct fold *f)
 {
-    struct partial all = {.none = true};
-    const int n = f->plan->leafwise ? f->plan->n_leaves : f->plan->n_points;
-    if (n == 1)
-        return partial_of(f, 0);
+    struct partial all = {.none = true}, first = all;
+    const int n = accumulators(f);
+    bool same = true;
     for (int i = 0; i < n; ++i) {
         const struct partial p = partial_of(f, i);
+        if (p.none)
+            continue;
         for (int d = 0; d < f->pa->rank; ++d) {
-            all.low[d] = i == 0 || p.low[d] < all.low[d] ? p.low[d] : all.low[d];
-            all.high[d] = i == 0 || p.high[d] > all.high[d] ? p.high[d] : all.high[d];
+            all.low[d] = first.none || p.low[d] < all.low[d] ? p.low[d] : all.low[d];
+            all.high[d] = first.none || p.high[d] > all.high[d] ? p.high[d] : all.high[d];
+        }
+        if (first.none)
+            first = p;
+        same = same && partial_same_box(f, &p, &first);
+    }
+    if (first.none)
+        return first;
+    if (!same) {
+        all.none = false;
+        all.owned = true;
+        all.data = base_calloc((size_t)partial_elements(f, &all) + 1, f->bytes);
+        all.mask = base_calloc((size_t)partial_elements(f, &all) + 1, 1);
+        if (all.data == NULL || all.mask == NULL) {
+            f->failed = all.none = true;
+            return all;
         }
     }
-    const struct partial first = n > 0 ? partial_of(f, 0) : all;
-    bool same = n > 0;
-    for (int i = 1; i < n && same; ++i) {
-        const struct partial p = partial_of(f, i);
-        same = partial_same_box(f, &p, &first);
-    }
-    if (same) {
-        for (int i = 1; i < n; ++i)
-            reduce_combine(f->op, f->type, f->reducer, first.data, partial_of(f, i).data,
-                           partial_elements(f, &first), 1, 1);
-        return first;
-    }
-    if (n == 0)
-        return all;
-    all.none = false;
-    all.owned = true;
-    all.data = base_calloc((size_t)partial_elements(f, &all) + 1, f->bytes);
-    all.mask = base_calloc((size_t)partial_elements(f, &all) + 1, 1);
-    if (all.data == NULL || all.mask == NULL) {
-        f->failed = all.none = true;
-        return all;
-    }
     for (int i = 0; i < n; ++i) {
         const struct partial p = partial_of(f, i);
-        partial_fold_into(f, &all, &p);
+        if (!same && !p.none)
+            partial_fold_into(f, &all, &p);
+        else if (!p.none && p.data != first.data)
+            first = partial_combine(f, first, p);
     }
-    return all;
+    return same ? first : all;
 }
 
 static void peers_find(struct fold *f)
@@ -317,13 +341,12 @@ static void send_out(struct fold *f, bool skip)
 
 static void fold_exactly(struct fold *f, const struct extra *x)
 {
-    struct partial p = fold_exact(f);
     if (f->target >= 0) {
+        struct partial p = fold_exact(f);
         partial_send(f, &p);
         return;
     }
-    apply(f, x, &p);
-    partial_done(&p);
+    apply_exact(f, x);
     for (int r = 0; r < f->w->rt->n_ranks; ++r) {
         if (f->peer[r].at == NULL)
             continue;
@@ -338,7 +361,14 @@ void fold_run(struct worker *w, struct slot *s, struct extra *x)
     struct fold f = {.w = w, .s = s, .plan = s->plan, .pa = &s->plan->arg[x->arg], .k = x->arg,
                      .side = s->plan->schedule, .type = s->op.arg[x->arg].type,
                      .bytes = x->element_bytes, .op = d->reduction, .reducer = d->reducer,
-                     .target = x->peer};
+                     .slab_dim = -1, .target = x->peer};
+    f.shares = f.side->shares[x->arg];
+    if (x->slab >= 0) {
+        const struct slabs *cut = f.side->slabs[x->arg];
+        f.slab_dim = cut->dim;
+        f.slab_low = cut->begin[x->slab];
+        f.slab_high = cut->begin[x->slab + 1];
+    }
     const bool failed = atomic_load_explicit(&s->failed, memory_order_acquire) == s->op.number;
     const bool skip = failed || atomic_load_explicit(&s->verdict, memory_order_acquire) ==
                                     s->op.number * 4 + 2;

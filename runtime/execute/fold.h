@@ -35,6 +35,9 @@ struct fold {
     unsigned               kept;
     struct tree            mine;      /* this rank's leaves */
     int                   *local;     /* leaf of this rank by coordinates in `mine` */
+    const struct shares   *shares;    /* NULL: each point (or leaf) has its accumulator */
+    int                    slab_dim;  /* view indices of this along this dimension; -1: all */
+    int64_t                slab_low, slab_high;
     int                    target;    /* rank that applies the total; -1: this one */
     struct { struct tree leaves; const char *at; bool takes_part, sends; } *peer; /* [n_ranks] */
     char                  *out;       /* message under construction */
@@ -46,7 +49,7 @@ struct fold {
 
 /* How many elements there are over its box. */
 int64_t partial_elements(const struct fold *f, const struct partial *p);
-/* What point (or leaf) i left in its accumulator; borrowed. */
+/* What is in accumulator i, of a point, a leaf or those that share it, in the slab; borrowed. */
 struct partial partial_of(const struct fold *f, int i);
 /* a op b, element by element where both have one; takes both. */
 struct partial partial_combine(struct fold *f, struct partial a, struct partial b);
@@ -57,7 +60,7 @@ bool partial_same_box(const struct fold *f, const struct partial *a, const struc
 void partial_done(struct partial *p);
 /* Behind what the message under construction holds; takes p. */
 void partial_send(struct fold *f, struct partial *p);
-/* The next of what rank r sent; borrowed. */
+/* The next of what rank r sent, in the slab; borrowed. */
 struct partial partial_take(struct fold *f, int r);
 
 #endif

@@ -2,12 +2,14 @@
  *
  * Two over the same box fold in one pass.  Along a dimension that moves no element (a promoted one)
  * boxes may differ: it is the elements that count.  Where they are not the same, the result lies over
- * the hull of both, with a mask of who contributed.
+ * the hull of both, with a mask of who contributed.  Where a total folds in slabs, partials are cut to
+ * the slab as they come: each element meets the same others in the same order.
  *
  * Invariant: left operand first, always.  Cost: O(elements).  Threads: the worker that claimed. */
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/mutant.h"
 #include "execute/fold.h"
 #include "model/reduce.h"
 
@@ -101,13 +103,36 @@ struct partial partial_combine(struct fold *f, struct partial a, struct partial 
     return a;
 }
 
+/* The part of it that lies in the slab.  The slab's dimension is the outermost of its elements'. */
+static void clip(const struct fold *f, struct partial *p)
+{
+    int64_t stride[TSR_MAX_RANK];
+    const int d = f->slab_dim;
+    if (d < 0 || p->none)
+        return;
+    accumulator_strides(f->pa, p->low, p->high, stride);
+    const int64_t high = f->slab_high - (MUTANT(SLAB_ONE_SHORT) && f->slab_high < INT64_MAX);
+    if (p->low[d] < f->slab_low) {
+        const int64_t skipped = (f->slab_low - p->low[d]) * stride[d];
+        p->data += skipped * (int64_t)f->bytes;
+        p->mask += p->mask != NULL ? skipped : 0;
+        p->low[d] = f->slab_low;
+    }
+    p->high[d] = p->high[d] < high ? p->high[d] : high;
+    p->none = p->low[d] >= p->high[d];
+}
+
 struct partial partial_of(const struct fold *f, int i)
 {
     const int64_t *rows = f->plan->leafwise ? f->plan->leaf_boxes : f->plan->boxes;
-    const int64_t *row = rows + (int64_t)i * f->plan->row + f->pa->box_at;
+    const int at = f->shares != NULL ? f->shares->row[i] : i;
+    const int64_t *row = rows + (int64_t)at * f->plan->row + f->pa->box_at;
+    const char *base = f->s->accumulator[f->k];
     struct partial p = {.data = f->s->accumulator[f->k] + f->side->accumulator_at[f->k][i] * f->bytes};
     memcpy(p.low, row, sizeof(int64_t) * (size_t)f->pa->rank);
     memcpy(p.high, row + f->pa->rank, sizeof(int64_t) * (size_t)f->pa->rank);
+    p.none = f->shares != NULL && base[f->side->accumulator_elements[f->k] * f->bytes + (size_t)i] == 0;
+    clip(f, &p);
     return p;
 }
 
@@ -175,5 +200,6 @@ struct partial partial_take(struct fold *f, int r)
         at += ((size_t)head.elements + 63) & ~(size_t)63;
     }
     f->peer[r].at = at;
+    clip(f, &p);
     return p;
 }

@@ -72,6 +72,49 @@ void point_skip(struct worker *w, struct slot *s, int point)
     pieces_done(w, s, point);
 }
 
+/* The accumulator that this worker keeps for whoever shares it with leaf (or point) i. */
+static size_t kept_accumulator(const struct point_call *c, const struct shares *s, int i)
+{
+    return (size_t)(s->of[i] < 0 ? ~s->of[i] + c->w->index : s->of[i]);
+}
+
+/* Where (in elements) leaf (or point) i works: in what the worker keeps, if nothing is in it yet. */
+static size_t share_take(struct point_call *c, int k, int i, size_t bytes)
+{
+    const struct plan_side *side = c->plan->schedule;
+    const struct shares *s = side->shares[k];
+    const size_t j = kept_accumulator(c, s, i);
+    char *mark = c->s->accumulator[k] + side->accumulator_elements[k] * bytes + j;
+    if (*mark == 0 || MUTANT(SHARE_STARTS_ANEW)) {
+        *mark = 1;
+        return side->accumulator_at[k][j];
+    }
+    c->spares |= 1u << k;
+    return side->accumulator_at[k][s->n] + (size_t)c->w->index * s->spare_elements;
+}
+
+/* What the body left in the worker's spare accumulators goes to what is kept. */
+static void spares_fold(struct point_call *c, const int64_t *row, int i)
+{
+    for (uint32_t left = c->spares; left != 0; left &= left - 1) {
+        const int k = __builtin_ctz(left);
+        const struct plan_arg *pa = &c->plan->arg[k];
+        const struct plan_side *side = c->plan->schedule;
+        const struct shares *s = side->shares[k];
+        const struct operation_arg *arg = &c->s->op.arg[k];
+        const tsr_arg_desc *d = &c->s->op.desc->args[k];
+        const size_t bytes = arg->root->element_bytes, *at = side->accumulator_at[k];
+        int64_t stride[TSR_MAX_RANK];
+        reduce_combine(d->reduction, arg->type, d->reducer,
+                       c->s->accumulator[k] + at[kept_accumulator(c, s, i)] * bytes,
+                       c->s->accumulator[k] +
+                           (at[s->n] + (size_t)c->w->index * s->spare_elements) * bytes,
+                       accumulator_strides(pa, row + pa->box_at, row + pa->box_at + pa->rank, stride),
+                       1, 1);
+    }
+    c->spares = 0;
+}
+
 /* Accumulator `i` (a leaf's, or the point's) of every REDUCE argument, at its identity. */
 static void bind_accumulators(struct point_call *c, const int64_t *row, int i)
 {
@@ -84,7 +127,9 @@ static void bind_accumulators(struct point_call *c, const int64_t *row, int i)
         const size_t bytes = root->element_bytes;
         const int64_t *low = row + pa->box_at, *high = low + pa->rank;
         tsr_binding *b = &c->binding[k];
-        char *at = c->s->accumulator[k] + side->accumulator_at[k][i] * bytes;
+        char *at = c->s->accumulator[k] + bytes * (side->shares[k] == NULL
+                                                       ? side->accumulator_at[k][i]
+                                                       : share_take(c, k, i, bytes));
         const int64_t n = accumulator_strides(pa, low, high, b->stride);
         if (!(MUTANT(IDENTITY_NOT_RESET) && i > 0) && n > 0) {
             reduce_identity(&c->s->op.desc->args[k], c->s->op.arg[k].type, at);
@@ -232,6 +277,8 @@ static void call_leaves(struct point_call *c)
         const int64_t *row = p->leaf_boxes + (int64_t)l * p->row;
         bind_accumulators(c, row, l);
         (void)call(c, row, l);
+        if (c->spares != 0)
+            spares_fold(c, row, l);
     }
     observe_count(c->w->lane, TSR_COUNT_LEAVES,
                   p->point_leaf[c->point + 1] - p->point_leaf[c->point]);
@@ -245,6 +292,7 @@ void point_run(struct worker *w, struct slot *s, int point)
     c.plan = s->plan;
     c.point = point;
     c.n_packed = 0;
+    c.spares = 0;
     memcpy(c.binding, s->binding, sizeof(tsr_binding) * (size_t)s->op.n_args);
     if (c.plan->watched && point == 0)
         observe_count(w->lane,
@@ -263,6 +311,8 @@ void point_run(struct worker *w, struct slot *s, int point)
         struct cuts *again = cuts_begin(&c, row);
         bind_accumulators(&c, row, point);
         cuts_end(&c, row, again, call(&c, row, -1));
+        if (c.spares != 0)
+            spares_fold(&c, row, point);
     }
     pieces_done(w, s, point);
 }

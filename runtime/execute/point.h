@@ -24,6 +24,7 @@ struct point_call {
     int               point;
     tsr_binding       binding[TSR_MAX_ARGS];
     struct body_state state;
+    uint32_t          spares;   /* arguments whose accumulator is the worker's spare one */
     int               n_packed;
     struct packed     packed[PACKED_MOST];
 };

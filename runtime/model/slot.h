@@ -68,13 +68,34 @@ struct strips {
     bool      large;  /* one point a strip: worth following depth first */
 };
 
+/* The accumulators of an exact REDUCE argument of which points fold into the same elements: each worker
+ * has one for all of them that it runs.  `accumulator_at` counts these; behind them each worker has a
+ * spare one, and behind the elements stands a byte an accumulator: something is in it.  Immutable. */
+struct shares {
+    int      n, n_workers;
+    int32_t *of;             /* [points or leaves] its accumulator; ~ the first of those of the workers */
+    int32_t *row;            /* [n] a point (or leaf) with its elements */
+    size_t   spare_elements; /* of a spare one */
+};
+
+/* The slabs in which a large total folds, an action each: view indices begin[i] to begin[i + 1] along
+ * the outermost dimension that moves elements.  Immutable. */
+struct slabs {
+    int     n, dim;
+    int64_t begin[]; /* [n + 1] */
+};
+
 /* What depend/ computes once per plan. plan->schedule points to it. */
 struct plan_side {
     struct strips strips;               /* of the points and the folds */
     int           n_folds;
     int8_t        fold_arg[TSR_MAX_ARGS];
-    size_t       *accumulator_at[TSR_MAX_ARGS]; /* byte offset of each leaf's (or point's) accumulator */
-    size_t        accumulator_bytes[TSR_MAX_ARGS];
+    size_t       *accumulator_at[TSR_MAX_ARGS]; /* [n + 1] where each leaf's (or point's) accumulator
+                                                   begins, or each of `shares`; in elements */
+    size_t        accumulator_elements[TSR_MAX_ARGS]; /* of all */
+    struct shares *shares[TSR_MAX_ARGS]; /* NULL: an accumulator each */
+    struct slabs  *slabs[TSR_MAX_ARGS];  /* NULL: one fold */
+    int           n_fold_actions;
     bool          full[TSR_MAX_ARGS];   /* the local points' regions together are `here`, each index once */
     int64_t       solid[TSR_MAX_ARGS];  /* elements of `here`, where it is full and has no steps; else 0 */
     bool          gapless[TSR_MAX_ARGS]; /* together they are `here`; they may meet */
@@ -118,6 +139,7 @@ struct extra {
     struct instance *from, *to;  /* the slot's list holds them */
     size_t           element_bytes;
     uint64_t         root;       /* number, for marks of failure */
+    int              slab;       /* FOLD: of plan_side.slabs, which; -1: all of it */
     void            *buffer;     /* PARTIAL: the message, for the fold */
     size_t           bytes;
 };
