@@ -86,6 +86,7 @@ void pipeline_stop(struct tsr_runtime *rt)
     }
     network_hooks_set(rt->network, NULL, NULL, NULL); /* late messages of others find nobody to wake */
     schedule_stop_workers(rt);
+    observe_watchdog_stop(rt->observe);
     if (rt->issue != NULL)
         issue_retire(rt);
     issue_stop(rt);

@@ -233,8 +233,8 @@ static void unpack_all(struct point_call *c, const tsr_binding *home)
 
 tsr_status point_call(struct point_call *c, const int64_t *row, int64_t number, int64_t leaf)
 {
-    struct tsr_task_context t = {c->binding, row, c->plan->first_point + number, c->plan->n_args,
-                                 &c->state};
+    const int64_t           point = c->plan->manual ? c->plan->first_point + number : 0;
+    struct tsr_task_context t = {c->binding, row, point, c->plan->n_args, &c->state};
     tsr_binding home[TSR_MAX_ARGS];
     memcpy(home, c->binding, sizeof(tsr_binding) * (size_t)c->s->op.n_args);
     c->state = (struct body_state){.slot = c->s, .worker = c->w, .point = c->point, .leaf = leaf};

@@ -77,7 +77,7 @@ static int run_simple(struct worker *w, struct slot *s, uint32_t first, uint32_t
         state.forced = TSR_OK;
         state.scratch_limit = 0;
         t.boxes = p->boxes + (int64_t)i * p->row;
-        t.point = p->first_point + i;
+        t.point = p->manual ? p->first_point + i : 0; /* else no body learns which piece it has */
         hostile_poison(s, t.arg, t.boxes);
         tsr_status status = body(&t);
         if ((status | state.forced) == TSR_OK)

@@ -278,6 +278,8 @@ void observe_watchdog_disarm(struct observe *o);
  * sleeps be timed). The first that finds a wait older than a second starts the watchdog's thread.
  * Threads: any. */
 void observe_watchdog_poll(struct observe *o);
+/* It looks no more: what it looks at is about to go.  Once no worker polls. */
+void observe_watchdog_stop(struct observe *o);
 
 /* ---- text that grows ---- */
 

@@ -33,15 +33,27 @@ bool observe_watchdog_create(struct observe_watchdog *w)
     return has_condition && pthread_mutex_init(&w->lock, NULL) == 0;
 }
 
+static void thread_end(struct observe_watchdog *w)
+{
+    if (!w->runs)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->stop = true;
+    pthread_cond_signal(&w->stopped);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+    w->runs = false;
+}
+
+void observe_watchdog_stop(struct observe *o)
+{
+    atomic_store_explicit(&o->watchdog.claimed, true, memory_order_relaxed);
+    thread_end(&o->watchdog);
+}
+
 void observe_watchdog_destroy(struct observe_watchdog *w)
 {
-    if (w->runs) {
-        pthread_mutex_lock(&w->lock);
-        w->stop = true;
-        pthread_cond_signal(&w->stopped);
-        pthread_mutex_unlock(&w->lock);
-        pthread_join(w->thread, NULL);
-    }
+    thread_end(w);
     pthread_mutex_destroy(&w->lock);
     pthread_cond_destroy(&w->stopped);
 }

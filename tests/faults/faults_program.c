@@ -18,14 +18,16 @@ static tsr_status may_run(void)
     return TSR_OK;
 }
 
+/* Bodies wrap: where a call was told that there is no memory, what it should have written is anything. */
 static tsr_status stencil_body(const tsr_task_context *t)
 {
     tsr_out_i64_1d into = tsr_out_i64_1d_of(t, INTO);
     tsr_in_i64_1d  from = tsr_in_i64_1d_of(t, FROM);
     TSR_TRY(may_run());
     TSR_FOR_1D(i, into.box)
-        tsr_at(into, i) = (i > 0 ? tsr_at(from, i - 1) : 0) + 2 * tsr_at(from, i) +
-                          (i < N - 1 ? tsr_at(from, i + 1) : 0);
+        tsr_at(into, i) = (int64_t)((uint64_t)(i > 0 ? tsr_at(from, i - 1) : 0) +
+                                    2 * (uint64_t)tsr_at(from, i) +
+                                    (uint64_t)(i < N - 1 ? tsr_at(from, i + 1) : 0));
     return TSR_OK;
 }
 
@@ -43,7 +45,8 @@ static tsr_status add_body(const tsr_task_context *t)
     const int64_t  by = tsr_i64_of(t, BY);
     TSR_TRY(may_run());
     TSR_FOR_1D(i, into.box)
-        tsr_at(into, i) += by * tsr_at(from, i);
+        tsr_at(into, i) = (int64_t)((uint64_t)tsr_at(into, i) +
+                                    (uint64_t)by * (uint64_t)tsr_at(from, i));
     return TSR_OK;
 }
 
@@ -61,7 +64,7 @@ static tsr_status total_body(const tsr_task_context *t)
     tsr_in_i64_1d from = tsr_in_i64_1d_of(t, FROM);
     TSR_TRY(may_run());
     TSR_FOR_1D(i, from.box)
-        *into += tsr_at(from, i);
+        *into = (int64_t)((uint64_t)*into + (uint64_t)tsr_at(from, i));
     return TSR_OK;
 }
 

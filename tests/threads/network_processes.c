@@ -220,6 +220,10 @@ static int processes(const char *name, int n_ranks, void (*body)(struct test_ran
             memcpy(wrong, rank[r].wrong, sizeof wrong);
     }
     for (int r = 0; r < n_ranks; ++r) {
+        for (struct packet *p = world.line[r]->first, *next; p; p = next) { /* came too late */
+            next = p->next;
+            free(p);
+        }
         close(world.line[r]->fd);
         pthread_mutex_destroy(&world.line[r]->lock);
         free(world.line[r]);
