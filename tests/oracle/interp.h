@@ -10,7 +10,7 @@ typedef enum attach_kind { NOT_ATTACHED, ATTACHED_READ, ATTACHED_WRITE } attach_
 typedef struct root {
     uint8_t    *bytes;
     uint8_t    *defined;
-    int16_t    *failed;   /* 0, or 1 + id of the first cause */
+    int32_t    *failed;   /* 0, or cause_of() */
     uint8_t    *doubt;    /* whether it is failed is not documented */
     bool        troubled; /* something of it was failed once */
     tsr_shape   shape;
@@ -63,6 +63,16 @@ int64_t handle_volume(const handle *h);
 /* Whether each element of the view is another one of the root, and may be written. */
 bool handle_writable(const handle *h);
 bool handle_defined(interp *s, const handle *h);
+/* A failure as a number that orders as causes do: by the record that failed or was refused first, and with
+ * it the record whose line and text are told (a refused call tells of the mistake it was given). */
+static inline int cause_of(int by, int told)
+{
+    return (by + 1) << 16 | (told + 1);
+}
+static inline int cause_told(int cause)
+{
+    return (cause & 0xffff) - 1;
+}
 /* The lowest cause among the view's elements, 0 when none failed; whether all of them did. */
 int handle_cause(interp *s, const handle *h, bool *out_all, bool *out_sure);
 /* Whether one cause failed all of a view's elements, or none did. */

@@ -65,7 +65,7 @@ void mark_failed(interp *s, int of, const places *p, const uint8_t *covered, int
         r->doubt[at] |= 2; /* unless found below */
     for (int64_t k = 0; k < p->n; ++k)
         if (!covered || covered[k]) {
-            r->failed[p->at[k]] = (int16_t)cause;
+            r->failed[p->at[k]] = cause;
             r->doubt[p->at[k]] = 0;
         }
     for (int64_t at = hull_step(r, &h, i, true); at >= 0; at = hull_step(r, &h, i, false))

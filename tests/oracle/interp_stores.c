@@ -234,7 +234,7 @@ bool step_seal(interp *s, oracle_op *o)
     const int   r = new_root(s, h->type, &from->shape);
     memcpy(s->root[r].bytes, from->bytes, (size_t)from->n * from->size);
     memcpy(s->root[r].defined, from->defined, (size_t)from->n);
-    memcpy(s->root[r].failed, from->failed, (size_t)from->n * 2);
+    memcpy(s->root[r].failed, from->failed, (size_t)from->n * sizeof *from->failed);
     memcpy(s->root[r].doubt, from->doubt, (size_t)from->n);
     s->root[r].troubled = from->troubled;
     handle v = *h;

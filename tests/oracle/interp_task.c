@@ -449,7 +449,7 @@ static bool refuse(execution *e)
     if (e->o->kind == OP_EXPLAIN || e->o->points > 0 || e->desc->kernel == K_FILTER ||
         e->desc->kernel == K_SCATTER)
         return false;
-    put_back(e, e->bad);
+    put_back(e, cause_of(e->o->id, e->bad - 1));
     e->o->failed = e->o->refused = true;
     e->o->cause = e->bad - 1;
     return true;
@@ -480,12 +480,12 @@ bool step_task(interp *s, oracle_op *o)
         if (!execution_run(&e))
             return false;
         if (e.failed) {
-            cause = 1 + o->id;
+            cause = cause_of(o->id, o->id);
             s->failures++;
         }
     }
     o->failed = cause > 0;
-    o->cause = cause - 1;
+    o->cause = cause_told(cause);
     if (filter)
         put_unbound(&e);
     else

@@ -6,8 +6,8 @@
  *
  * Readings chosen where the documentation leaves a choice:
  *  - An operation has failed when any element of a view that it reads is failed; then everything it
- *    would have written is failed, with the cause of the lowest record.  Where the operation might
- *    touch only part of an argument (halo, scale, image, whole dimensions, a manual launch), or
+ *    would have written is failed, with the cause of the lowest record that failed or was refused.
+ *    Where the operation might touch only part of an argument (halo, scale, image, whole dimensions, a manual launch), or
  *    where the old content of an accumulator is failed in part, the generator makes no such program.
  *  - Failure belongs to elements: what was not written by the failed operation stays readable, and
  *    overwriting heals.
@@ -154,7 +154,7 @@ int new_root(interp *s, tsr_type t, const tsr_shape *shape)
     const size_t room = (size_t)(n > 0 ? n : 1);
     r->bytes = memset(arena_take(&s->memory, room * r->size), 0, room * r->size);
     r->defined = memset(arena_take(&s->memory, room), 0, room);
-    r->failed = memset(arena_take(&s->memory, room * 2), 0, room * 2);
+    r->failed = memset(arena_take(&s->memory, room * sizeof *r->failed), 0, room * sizeof *r->failed);
     r->doubt = memset(arena_take(&s->memory, room), 0, room);
     return s->n_roots++;
 }
@@ -237,7 +237,7 @@ static bool step_read(interp *s, oracle_op *o)
     if (!sure)
         return false;
     o->failed = cause > 0;
-    o->cause = cause - 1;
+    o->cause = cause_told(cause);
     o->shape_now = handle_shape(h);
     o->type_now = h->type;
     o->bytes = (size_t)handle_volume(h) * el_size(h->type);
@@ -397,7 +397,7 @@ static void finish_handle(interp *s, int id)
     oracle_final *f = &p->final[p->n_finals++];
     f->id = id;
     f->failed = cause > 0;
-    f->cause = cause - 1;
+    f->cause = cause_told(cause);
     expect_content(s, &o, h);
     f->expect = o.expect;
     f->bytes = o.bytes;
