@@ -261,8 +261,10 @@ static struct cause *own_cause(struct tsr_runtime *rt, struct slot *s)
                  s->op.provenance != NULL ? ", " : "",
                  s->op.provenance != NULL ? s->op.provenance : "");
     struct cause *c = failure_cause_create(rt, s->op.number, &t);
-    if (c != NULL)
+    if (c != NULL) {
         c->lost = rt->n_ranks > 1 && s->op.status == TSR_NO_MEMORY;
+        c->answered = s->answered == s->op.number;
+    }
     return c;
 }
 
@@ -292,7 +294,7 @@ void failure_retire(struct tsr_runtime *rt, struct slot *s)
     if (cause != NULL)
         observe_count(observe_lane(rt->observe, 0), TSR_COUNT_FAILED_OPERATIONS, 1);
     if (own != NULL) {
-        own->told |= rt->n_ranks > 1 || s->op.status != TSR_OK; /* then what all agreed on is told */
+        own->told |= rt->n_ranks > 1 || own->answered; /* of several ranks, what all agreed on is told */
         causes_sweep(rt);
     }
     struct engine *e = rt->engine;
@@ -373,7 +375,7 @@ const struct trace *failure_untold(struct tsr_runtime *rt)
 
 struct wire_failure {
     uint64_t     number;
-    uint64_t     lost;
+    uint64_t     lost, answered;
     struct trace trace;
 };
 
@@ -386,8 +388,10 @@ static struct cause *cause_of(struct tsr_runtime *rt, uint64_t number, const str
             memcpy(&f, g->data + at, sizeof f);
             if (f.number == number && c == NULL)
                 c = failure_cause_create(rt, number, &f.trace);
-            if (f.number == number && c != NULL)
+            if (f.number == number && c != NULL) {
                 c->lost |= f.lost != 0;
+                c->told |= f.answered != 0;
+            }
         }
     return c;
 }
@@ -469,6 +473,7 @@ tsr_status failure_agree(struct tsr_runtime *rt, uint64_t number)
         if (st->journal[i].cause != NULL) {
             out[n].number = st->journal[i].number;
             out[n].lost = st->journal[i].cause->lost;
+            out[n].answered = st->journal[i].cause->answered;
             out[n++].trace = st->journal[i].cause->trace;
         }
     if (out == NULL)

@@ -19,6 +19,7 @@ struct cause {
     int32_t       users;
     uint64_t      number;   /* of the operation it began with */
     bool          told;
+    bool          answered; /* by the call that issued the operation */
     bool          lost;     /* what the operation read did not come to a rank that the owner maps name */
     struct trace  trace;
     struct cause *next;     /* in the list of all */

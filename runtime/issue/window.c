@@ -216,6 +216,7 @@ void issue_take_failed(struct tsr_runtime *rt, struct operation *op)
         memcpy(s->trace, &cause, trace_bytes(&cause));
     s->failed_point = 0;
     s->failed_status = op->status;
+    s->answered = s->op.number;
     atomic_store(&s->failed, s->op.number);
     if (rt->issue->last - rt->issue->closed >= (uint64_t)rt->issue->window)
         issue_close(rt);

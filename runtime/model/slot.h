@@ -203,6 +203,7 @@ struct slot {
     int                   n_done, n_claim;
     /* under rt->schedule's failure lock */
     int64_t               failed_point;
+    uint64_t              answered;  /* = number when the call itself said that it failed */
     tsr_status            failed_status;
     struct trace         *trace;      /* of the lowest failed point */
     struct operation      op;         /* the issuing thread's; immutable while in flight */

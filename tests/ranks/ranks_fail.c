@@ -46,6 +46,23 @@ static int one_point_fails(int argc, char **argv, void *user)
     return 0;
 }
 
+/* What a call answered is not said again, and what no call could answer is: on any number of ranks. */
+static int told_once(int argc, char **argv, void *user)
+{
+    (void)argc, (void)argv, (void)user;
+    TSR_SCOPE();
+    const tsr_store flat = tsr_store_filled(TSR_F64, TSR_SHAPE(N), &(double){1});
+    NEED(tsr_issue(&picky, [OUT] = tsr_arg_of(flat)) == TSR_BAD_TYPE);
+    NEED_OK(tsr_fence());
+    NEED(tsr_store_status(flat) == TSR_BAD_TYPE);
+    const tsr_store wide = tsr_store_create(TSR_I64, TSR_SHAPE((int64_t)1 << 40));
+    NEED_OK(tsr_fill(wide, &(int64_t){1}));
+    NEED(tsr_fence() == TSR_NO_MEMORY);
+    NEED(strstr(tsr_error_text(), "ranks_fail.c"));
+    NEED_OK(tsr_fence());
+    return 0;
+}
+
 static int agrees(int argc, char **argv, void *user)
 {
     int mine = 100 + tsr_rank();
@@ -139,6 +156,7 @@ int main(void)
     int failed = test_starts();
     failed += try_ranks("agreeing", agrees, NULL);
     failed += try_ranks("one_point_fails", one_point_fails, NULL);
+    failed += try_ranks("told_once", told_once, NULL);
     failed += test_differs();
     return failed;
 }
