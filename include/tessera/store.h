@@ -13,6 +13,9 @@
 #include <tessera/runtime.h>
 #include <tessera/status.h>
 
+/* The macros of this header and of those behind it take what may be written on the spot, (int[]){1, 0}
+ * among it, as `...`: commas between braces part the arguments of a macro. */
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -87,8 +90,7 @@ typedef struct tsr_field {
 TSR_API tsr_type tsr_type_struct_(const char *name, const tsr_field *fields, int n, int32_t bytes,
                                   tsr_site at);
 /* tsr_type_struct("pixel", fields, 3, sizeof(pixel)): as above. */
-#define tsr_type_struct(name, fields, n, bytes)                                                    \
-    tsr_type_struct_((name), (fields), (n), (bytes), TSR_HERE)
+#define tsr_type_struct(name, ...) tsr_type_struct_((name), __VA_ARGS__, TSR_HERE)
 /* Bytes of one element; 0 for TSR_TYPE_ANY or an unknown type. */
 TSR_API size_t tsr_type_size(tsr_type t);
 /* A short name ("f64", "binary12", the struct's name).  Never NULL. */
@@ -148,7 +150,7 @@ TSR_API tsr_store tsr_store_create_(tsr_type type, tsr_shape shape, tsr_site at)
 /* A store filled with the element at `value` (copied; tsr_type_size(type) bytes). */
 TSR_API tsr_store tsr_store_filled_(tsr_type type, tsr_shape shape, const void *value, tsr_site at);
 /* tsr_store_filled(TSR_F64, shape, &(double){0}): as above. */
-#define tsr_store_filled(type, shape, value) tsr_store_filled_((type), (shape), (value), TSR_HERE)
+#define tsr_store_filled(type, shape, ...) tsr_store_filled_((type), (shape), __VA_ARGS__, TSR_HERE)
 
 /* A 1-dimensional store, or one whose first extent is unknown: the task that writes it says how
  * long (tsr_unbound_output in body.h); `shape`'s first extent is ignored.  Its extent is agreed
@@ -181,8 +183,8 @@ TSR_API tsr_store tsr_attach_tiles_(tsr_type type, tsr_shape shape, const tsr_ti
                                     tsr_attach_mode mode, tsr_release *release, void *user,
                                     tsr_site at);
 /* tsr_attach_tiles(type, shape, tiles, n, mode, release, user): as above. */
-#define tsr_attach_tiles(type, shape, tiles, n, mode, release, user)                               \
-    tsr_attach_tiles_((type), (shape), (tiles), (n), (mode), (release), (user), TSR_HERE)
+#define tsr_attach_tiles(type, shape, ...)                                                         \
+    tsr_attach_tiles_((type), (shape), __VA_ARGS__, TSR_HERE)
 
 /* Wait for the last use, write the last generation back to the attached buffer (WRITE), call the
  * release callback, end the store.  Collective.  Waits. */
@@ -217,7 +219,7 @@ TSR_API tsr_store tsr_slice_(tsr_store s, int dim, int64_t start, int64_t stop, 
 /* Dimensions in another order: dimension d of the result is dimension order[d] of `s`. */
 TSR_API tsr_store tsr_transpose_(tsr_store s, const int *order, tsr_site at);
 /* tsr_transpose(s, (int[]){1, 0}): as above. */
-#define tsr_transpose(s, order) tsr_transpose_((s), (order), TSR_HERE)
+#define tsr_transpose(s, ...) tsr_transpose_((s), __VA_ARGS__, TSR_HERE)
 /* Drop dimension `dim` at index `index`. */
 TSR_API tsr_store tsr_project_(tsr_store s, int dim, int64_t index, tsr_site at);
 /* tsr_project(s, 0, 5): as above. */
@@ -239,8 +241,7 @@ TSR_API tsr_store tsr_reinterpret_(tsr_store s, tsr_type type, tsr_site at);
 TSR_API tsr_store tsr_delinearize_(tsr_store s, int dim, const int64_t *extents, int n,
                                    tsr_site at);
 /* tsr_delinearize(s, 0, (int64_t[]){10, 20}, 2): as above. */
-#define tsr_delinearize(s, dim, extents, n)                                                        \
-    tsr_delinearize_((s), (dim), (extents), (n), TSR_HERE)
+#define tsr_delinearize(s, dim, ...) tsr_delinearize_((s), (dim), __VA_ARGS__, TSR_HERE)
 /* The diagonal of dimensions `a` and `b`, in the place of the lower of them; the other goes. */
 TSR_API tsr_store tsr_diagonal_(tsr_store s, int a, int b, tsr_site at);
 /* tsr_diagonal(s, 0, 1): as above. */
@@ -260,7 +261,7 @@ TSR_API tsr_shape tsr_store_shape_(tsr_store s, tsr_site at);
 /* Write the element at `value` to every element of `s`: an operation like any other. */
 TSR_API tsr_status tsr_fill_(tsr_store s, const void *value, tsr_site at) TSR_MUST_CHECK;
 /* tsr_fill(s, &(double){1}): as above. */
-#define tsr_fill(s, value) tsr_fill_((s), (value), TSR_HERE)
+#define tsr_fill(s, ...) tsr_fill_((s), __VA_ARGS__, TSR_HERE)
 /* Copy `from` to `to`: equal shapes and types; the views may overlap (read before written). */
 TSR_API tsr_status tsr_copy_(tsr_store to, tsr_store from, tsr_site at) TSR_MUST_CHECK;
 /* tsr_copy(to, from): as above. */

@@ -24,7 +24,7 @@ Test(api_content, elements_of_every_size)
         for (int i = 0; i < 12; ++i)
             cr_assert_eq(all[(size_t)i * bytes] == 99, i % 2 == 1);
         const tsr_store t = tsr_store_create(TSR_BINARY(sizes[k]), TSR_SHAPE(4, 3));
-        cr_assert_eq(tsr_copy(tsr_transpose(t, ((int[]){1, 0})), s), TSR_OK, "%s",
+        cr_assert_eq(tsr_copy(tsr_transpose(t, (int[]){1, 0}), s), TSR_OK, "%s",
                      tsr_error_text());
         cr_assert_eq(tsr_read(t, all, 12 * bytes), TSR_OK);
         for (int i = 0; i < 12; ++i)
@@ -42,7 +42,7 @@ Test(api_content, written_and_read_back)
     const tsr_store s = tsr_store_create(TSR_I16, TSR_SHAPE(2, 3, 5));
     cr_assert_eq(tsr_write(s, data, sizeof data), TSR_OK);
     memset(data, 0, sizeof data); /* it was copied */
-    const tsr_store t = tsr_transpose(tsr_project(s, 0, 1), ((int[]){1, 0}));
+    const tsr_store t = tsr_transpose(tsr_project(s, 0, 1), (int[]){1, 0});
     cr_assert_eq(tsr_read(t, back, sizeof back), TSR_OK, "%s", tsr_error_text());
     for (int i = 0; i < 5; ++i)
         for (int j = 0; j < 3; ++j)
@@ -93,7 +93,7 @@ Test(api_content, local_pieces_hold_every_element_once)
     for (int i = 0; i < 12; ++i)
         v[i] = i;
     cr_assert_eq(tsr_write(s, v, sizeof v), TSR_OK);
-    const tsr_store t = tsr_slice(tsr_transpose(s, ((int[]){1, 0})), 0, 3, -1, -1);
+    const tsr_store t = tsr_slice(tsr_transpose(s, (int[]){1, 0}), 0, 3, -1, -1);
     tsr_piece       pieces[16];
     int             n = 0;
     cr_assert_eq(tsr_local_pieces(t, pieces, 16, &n), TSR_OK, "%s", tsr_error_text());

@@ -201,8 +201,8 @@ Test(api_lines, what_else_a_stranger_does)
     WRONG(BAD_ARGUMENT, tsr_issue(&copy, tsr_arg_of(fresh(N))), "lines.copy");
     WRONG(BAD_ARGUMENT, tsr_detach(x), "not an attached");
     WRONG(BAD_ARGUMENT, tsr_write(x, NULL, 0), "");
-    WRONG_STORE(BAD_ARGUMENT, tsr_transpose(x, ((int[]){3})), "3");
-    WRONG_STORE(BAD_SHAPE, tsr_delinearize(x, 0, ((int64_t[]){4, 2}), 2), "6");
+    WRONG_STORE(BAD_ARGUMENT, tsr_transpose(x, (int[]){3}), "3");
+    WRONG_STORE(BAD_SHAPE, tsr_delinearize(x, 0, (int64_t[]){4, 2}, 2), "6");
     WRONG(BAD_ARGUMENT, tsr_issue_over(&copy, 2, tsr_arg_of(fresh(N)), tsr_arg_of(x)),
           "needs a partition");
 }

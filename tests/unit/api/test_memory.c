@@ -11,8 +11,8 @@ typedef bool attempt(tsr_store s);
 static bool views(tsr_store s)
 {
     TSR_SCOPE();
-    const tsr_store v = tsr_slice(tsr_transpose(s, ((int[]){1, 0})), 0, 0, 4, 3);
-    const tsr_store w = tsr_delinearize(tsr_promote(v, 0, 7), 0, ((int64_t[]){7, 1}), 2);
+    const tsr_store v = tsr_slice(tsr_transpose(s, (int[]){1, 0}), 0, 0, 4, 3);
+    const tsr_store w = tsr_delinearize(tsr_promote(v, 0, 7), 0, (int64_t[]){7, 1}, 2);
     return w.id != 0 && tsr_store_shape(w).rank == 4;
 }
 
@@ -22,7 +22,7 @@ static bool partitions(tsr_store s)
     (void)s;
     const tsr_box       box = {1, {2}, {5}};
     const tsr_partition p = tsr_partition_tiles(TSR_SHAPE(100), (int64_t[]){7});
-    const tsr_partition q = tsr_partition_project(p, ((int64_t[]){2, 1}), 2);
+    const tsr_partition q = tsr_partition_project(p, (int64_t[]){2, 1}, 2);
     return tsr_partition_points(q) == 2 &&
            tsr_partition_points(tsr_partition_boxes(TSR_SHAPE(9), &box, 1)) == 1;
 }

@@ -20,7 +20,7 @@ static const struct partition *inside(tsr_partition p)
 
 Test(api_partition, tiles_are_row_major_and_smaller_at_the_edge)
 {
-    const tsr_partition p = tsr_partition_tiles(TSR_SHAPE(5, 7), ((int64_t[]){2, 4}));
+    const tsr_partition p = tsr_partition_tiles(TSR_SHAPE(5, 7), (int64_t[]){2, 4});
     cr_assert_eq(tsr_partition_points(p), 6);
     const struct partition *in = inside(p);
     cr_assert(in->disjoint && in->covers);
@@ -44,7 +44,7 @@ Test(api_partition, boxes_that_meet_or_leave_holes_are_known)
 Test(api_partition, projections_take_points_from_others)
 {
     const tsr_partition p = tsr_partition_tiles(TSR_SHAPE(6), (int64_t[]){2});
-    const tsr_partition q = tsr_partition_project(p, ((int64_t[]){2, -1, 0, 2}), 4);
+    const tsr_partition q = tsr_partition_project(p, (int64_t[]){2, -1, 0, 2}, 4);
     cr_assert_eq(tsr_partition_points(q), 4);
     const struct partition *in = inside(q);
     cr_assert(box_equal(&in->box[0], &(tsr_box){1, {4}, {6}}));
@@ -67,10 +67,10 @@ Test(api_partition, what_is_refused)
     EXPECT_FAILURE(BAD_ARGUMENT, "tiles of extent 0 along dimension 0");
     tsr_partition_tiles(TSR_SHAPE(1ll << 40), (int64_t[]){1});
     EXPECT_FAILURE(BAD_ARGUMENT, "more than");
-    tsr_partition_project(tsr_partition_tiles(TSR_SHAPE(8), (int64_t[]){4}), ((int64_t[]){2}), 1);
+    tsr_partition_project(tsr_partition_tiles(TSR_SHAPE(8), (int64_t[]){4}), (int64_t[]){2}, 1);
     EXPECT_FAILURE(BAD_ARGUMENT, "point 0 is to be point 2 of 2");
-    tsr_partition_project(p, ((int64_t[]){0}), 1);
-    tsr_partition_project((tsr_partition){0}, ((int64_t[]){0}), 1);
+    tsr_partition_project(p, (int64_t[]){0}, 1);
+    tsr_partition_project((tsr_partition){0}, (int64_t[]){0}, 1);
     EXPECT_FAILURE(BAD_HANDLE, "the null partition");
 }
 

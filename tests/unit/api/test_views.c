@@ -238,10 +238,10 @@ Test(api_views, bounds_are_named)
     EXPECT_FAILED(BAD_ARGUMENT, tsr_project(s, 0, 4),
                   "index 4 passes the bounds 0:4 of dimension 0");
     EXPECT_FAILED(BAD_ARGUMENT, tsr_project(s, -1, 0), "dimension -1");
-    EXPECT_FAILED(BAD_ARGUMENT, tsr_transpose(s, ((int[]){0, 0})), "each once");
+    EXPECT_FAILED(BAD_ARGUMENT, tsr_transpose(s, (int[]){0, 0}), "each once");
     EXPECT_FAILED(BAD_SHAPE, tsr_broadcast(s, 0, 9), "has extent 4; one of 1 stretches");
     EXPECT_FAILED(BAD_SHAPE, tsr_promote(s, 0, -2), "extent -2");
-    EXPECT_FAILED(BAD_SHAPE, tsr_delinearize(s, 1, ((int64_t[]){2, 3}), 2),
+    EXPECT_FAILED(BAD_SHAPE, tsr_delinearize(s, 1, (int64_t[]){2, 3}, 2),
                   "extent 5, split into (2, 3)");
     EXPECT_FAILED(BAD_ARGUMENT, tsr_diagonal(s, 1, 1), "the diagonal of dimensions 1 and 1");
     tsr_store deep = s;
@@ -249,7 +249,7 @@ Test(api_views, bounds_are_named)
         deep = tsr_promote(deep, 0, 1);
     cr_assert_eq(tsr_store_shape(deep).rank, 8);
     EXPECT_FAILED(BAD_SHAPE, tsr_promote(deep, 0, 1), "there can be no more");
-    EXPECT_FAILED(BAD_SHAPE, tsr_delinearize(deep, 0, ((int64_t[]){1, 1}), 2), "there may be 8");
+    EXPECT_FAILED(BAD_SHAPE, tsr_delinearize(deep, 0, (int64_t[]){1, 1}, 2), "there may be 8");
 }
 
 Test(api_views, empty_slices_at_every_edge)
