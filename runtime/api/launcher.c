@@ -3,8 +3,9 @@
  * Launchers tell each process its number in variables of its own.  Only those are read, and with them
  * the number of processes of the same launch: a batch job's size says nothing about this process.  In
  * a SLURM allocation that is not a step (batch and interactive shells have step names, not numbers),
- * the program is alone.  Processes meet through PMIx, which is asked only where its own variable says
- * that somebody will answer.
+ * the program is alone.  A process that has a number and is not told of how many is taken for one of
+ * several: to run N copies would be worse than to stop.  Processes meet through PMIx, which is asked only
+ * where its own variable says that somebody will answer.
  *
  * Cost: a few getenv where the process is alone.  Threads: the one that starts. */
 #include <sched.h>
@@ -14,6 +15,9 @@
 #include "api/launcher.h"
 #include "base/failure.h"
 
+/* Seconds that start-up waits for processes of which nothing is known. */
+enum { JOIN_S = 60, JOIN_MOST_S = 86400 };
+
 static const struct launcher {
     const char *name, *number, *count;
 } launchers[] = {
@@ -22,13 +26,16 @@ static const struct launcher {
     {"srun", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS"},
 };
 
-/* Steps that run a shell, not copies of a program. */
+/* Steps that run a shell, not copies of a program.  A batch script is process 0 of no step. */
 static bool is_shell_step(const struct launcher *l)
 {
-    const char *step = getenv("SLURM_STEP_ID");
-    return strcmp(l->name, "srun") == 0 &&
-           (!step || !strcmp(step, "batch") || !strcmp(step, "interactive") ||
-            strtoul(step, NULL, 10) >= 0xfffffff0ul);
+    const char *step = getenv("SLURM_STEP_ID"), *number = getenv(l->number);
+    if (strcmp(l->name, "srun") != 0)
+        return false;
+    if (!step)
+        return !number || atoi(number) == 0;
+    return !strcmp(step, "batch") || !strcmp(step, "interactive") ||
+           strtoul(step, NULL, 10) >= 0xfffffff0ul;
 }
 
 /* The launcher that started this process as one of several, or NULL. */
@@ -37,7 +44,7 @@ static const struct launcher *launcher_find(void)
     for (size_t i = 0; i < sizeof launchers / sizeof launchers[0]; ++i) {
         const struct launcher *l = &launchers[i];
         const char            *number = getenv(l->number), *count = getenv(l->count);
-        if (number && count && atoi(count) > 1 && !is_shell_step(l))
+        if (number && (!count || atoi(count) > 1) && !is_shell_step(l))
             return l;
     }
     return NULL;
@@ -68,18 +75,35 @@ static struct join_cores cores_of_process(void)
     return cores;
 }
 
+/* TESSERA_JOIN, which is needed before there is a configuration. */
+static tsr_status patience_read(int *out_ms, tsr_site at)
+{
+    const char *text = getenv("TESSERA_JOIN");
+    char       *end = NULL;
+    const long  seconds = text ? strtol(text, &end, 10) : JOIN_S;
+    if (text && (end == text || *end || seconds < 0 || seconds > JOIN_MOST_S))
+        return failure_at(at, BAD_ARGUMENT, "TESSERA_JOIN=%.40s: not a number from 0 to %d", text,
+                          (int)JOIN_MOST_S);
+    *out_ms = (int)seconds * 1000;
+    return TSR_OK;
+}
+
 struct network *launcher_join(struct join_place *out, tsr_site at)
 {
     const struct launcher  *l = launcher_find();
     const struct join_cores cores = cores_of_process();
+    int patience_ms = 0;
+    if (patience_read(&patience_ms, at) != TSR_OK)
+        return NULL;
     if (l && !getenv("PMIX_NAMESPACE")) {
+        const char *count = getenv(l->count);
         (void)failure_at(at, ENVIRONMENT,
                          "%s started this as process %s of %s (%s), and there is no PMIx to meet "
                          "the others through (mpirun and srun --mpi=pmix bring it)",
-                         l->name, getenv(l->number), getenv(l->count), l->number);
+                         l->name, getenv(l->number), count ? count : "several", l->number);
         return NULL;
     }
-    struct network *net = network_join(&cores, out);
+    struct network *net = network_join(&cores, patience_ms, out);
     if (!net) {
         struct trace why;
         trace_save(&why);

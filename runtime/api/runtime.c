@@ -30,8 +30,7 @@
 /* Free a runtime whose stages are stopped or were never started. */
 static void runtime_destroy(struct tsr_runtime *rt)
 {
-    if (rt->network)
-        network_destroy(rt->network);
+    (void)network_destroy(rt->network); /* why starting failed is said already */
     observe_destroy(rt->observe);
     root_pool_destroy(rt->roots);
     view_table_destroy(rt->views);
@@ -188,7 +187,7 @@ tsr_status runtime_start_rank(int *argc, char ***argv, const tsr_options *o, str
     tsr_status          s = start_check(all.at);
     struct tsr_runtime *rt = s == TSR_OK ? base_aligned(64, sizeof *rt) : NULL;
     if (!rt) {
-        network_destroy(net);
+        (void)network_destroy(net);
         return s == TSR_OK ? failure_at(all.at, NO_MEMORY, "for a runtime") : s;
     }
     rt->network = net;
@@ -267,10 +266,14 @@ int tsr_finish(void)
         fprintf(stderr, "%s\n", tsr_error_text());
     registry_remove(rt);
     runtime_current = NULL;
-    const int saved_stdout = rt->api->saved_stdout;
+    const int        saved_stdout = rt->api->saved_stdout;
+    const tsr_status left = network_destroy(rt->network);
+    if (left != TSR_OK)
+        fprintf(stderr, "%s\n", tsr_error_text());
+    rt->network = NULL;
     runtime_destroy(rt);
     output_restore(saved_stdout);
-    return failed > 0 || s != TSR_OK;
+    return failed > 0 || s != TSR_OK || left != TSR_OK;
 }
 
 /* ---- who am I ---- */

@@ -231,8 +231,8 @@ static tsr_status read_fields(struct config *c, const tsr_options *o)
 
 const char *config_variable(int i)
 {
-    /* read elsewhere: plug-ins are found before there is a configuration, faults before main */
-    static const char *const others[] = {"TESSERA_PLUGINS", "TESSERA_PROCESSES", "TESSERA_MUTANT"};
+    /* read elsewhere: processes meet before there is a configuration, faults are set before main */
+    static const char *const others[] = {"TESSERA_JOIN", "TESSERA_PLUGINS", "TESSERA_PROCESSES", "TESSERA_MUTANT"};
     enum { N_OTHERS = sizeof others / sizeof others[0] };
     if (i < N_ROWS)
         return rows[i].variable;

@@ -33,7 +33,7 @@
 #include "base/hash.h"
 #include "network/beat_inside.h"
 
-enum { HELP_US = 200, WATCH_MS = 2, RETRY_MS = 50, OWN_ABSENCE_MS = 1000 };
+enum { HELP_US = 200, WATCH_MS = 2, RETRY_MS = 50, OWN_ABSENCE_MS = 1000, LINGER_MS = 200 };
 
 struct hello_frame {
     uint64_t nonce;
@@ -231,18 +231,18 @@ static void accept_some(struct beat *b)
     }
 }
 
-/* A newcomer said who it is; false: nobody of this run. */
-static bool admit(struct beat *b, struct beat_link *l)
+/* A newcomer said who it is: its rank, or -1: nobody of this run. */
+static int admit(struct beat *b, struct beat_link *l)
 {
     const char        *data;
     size_t             bytes;
     struct hello_frame f;
     if (link_frame(l, &data, &bytes) != FRAME_HELLO || bytes != sizeof f)
-        return false;
+        return -1;
     memcpy(&f, data, sizeof f);
     if (f.nonce != b->card[0].nonce || f.rank >= (uint64_t)b->n_ranks ||
         b->peer[f.rank].state != LINK_NONE)
-        return false;
+        return -1;
     link_drop(l);
     struct beat_peer *p = &b->peer[f.rank];
     p->link = *l;
@@ -250,23 +250,30 @@ static bool admit(struct beat *b, struct beat_link *l)
     p->state = LINK_OPEN;
     b->next_ms = 0;
     p->last_ms = b->now_ms;
-    return true;
+    return (int)f.rank;
 }
 
 /* ---- hearing ---- */
 
-static void hear(struct beat *b, int rank)
+/* What was read of a rank's words; false: they make no sense. */
+static bool hear_frames(struct beat *b, int rank)
 {
     struct beat_peer *p = &b->peer[rank];
     const char       *data;
     size_t            bytes;
-    const bool        more = link_read(&p->link);
     int               type;
     while ((type = link_frame(&p->link, &data, &bytes)) > 0) {
         peer_hear(b, p, rank, type, data, bytes);
         link_drop(&p->link);
     }
-    if (more && type == 0)
+    return type == 0;
+}
+
+static void hear(struct beat *b, int rank)
+{
+    struct beat_peer *p = &b->peer[rank];
+    const bool        more = link_read(&p->link);
+    if (hear_frames(b, rank) && more)
         return;
     link_close(&p->link);
     p->state = LINK_CLOSED;
@@ -282,9 +289,12 @@ static void hear_fresh(struct beat *b, int i)
     const bool        more = link_read(l);
     if (more && link_frame(l, &data, &bytes) == 0)
         return;
-    if (!more || !admit(b, l))
+    const int rank = more ? admit(b, l) : -1;
+    if (rank < 0)
         link_close(l);
     b->fresh[i] = b->fresh[--b->n_fresh];
+    if (rank >= 0)
+        (void)hear_frames(b, rank); /* what came with its name */
 }
 
 /* ---- the clock ---- */
@@ -296,11 +306,13 @@ static void judge_silence(struct beat *b)
     for (int r = 0; r < b->n_ranks && limit > 0; ++r) {
         struct beat_peer *p = &b->peer[r];
         const int64_t     silent = b->now_ms - p->last_ms;
-        if (!p->heard_of || p->has_left || p->is_lost ||
+        if (!p->heard_of || p->is_lost || peer_is_done(b, r) ||
             silent < (p->has_spoken ? limit : BEAT_GREETING_MS))
             continue;
-        snprintf(text, sizeof text, p->has_spoken ? "gave no sign of life for %.1f s"
-                                                  : "could not be reached in %.1f s",
+        snprintf(text, sizeof text,
+                 p->has_left     ? "left, and what it sent was not here %.1f s later"
+                 : p->has_spoken ? "gave no sign of life for %.1f s"
+                                 : "could not be reached in %.1f s",
                  (double)silent * 1e-3);
         peer_lost(b, r, text);
     }
@@ -342,6 +354,7 @@ static void tick(struct beat *b)
     if (b->now_ms < b->next_ms)
         return;
     peer_tell_all(b);
+    b->up.clock(b->up.user);
     judge_silence(b);
     b->next_ms = b->now_ms + BEAT_EVERY_MS;
 }
@@ -447,6 +460,27 @@ static bool watch_grow(struct beat *b, struct watch *w, int *capacity)
     return true;
 }
 
+/* Close so that the alarm arrives: a socket closed with words unread takes back what it said last. */
+static void linger(struct beat *b)
+{
+    const int64_t until = now_ms() + LINGER_MS;
+    for (int r = 0; r < b->n_ranks; ++r)
+        if (b->peer[r].state == LINK_OPEN)
+            link_end(&b->peer[r].link);
+    for (int open = 1; open > 0 && now_ms() < until;) {
+        open = 0;
+        for (int r = 0; r < b->n_ranks; ++r) {
+            struct beat_peer *p = &b->peer[r];
+            if (p->state == LINK_OPEN && link_read(&p->link))
+                ++open;
+            else
+                p->state = LINK_CLOSED;
+        }
+        if (open > 0)
+            usleep(1000);
+    }
+}
+
 static void *beat_main(void *user)
 {
     struct beat *b = user;
@@ -470,6 +504,8 @@ static void *beat_main(void *user)
         help(b);
     }
     tick(b); /* a farewell on its way */
+    if (b->alarm_told)
+        linger(b);
     base_free(w.at);
     return NULL;
 }

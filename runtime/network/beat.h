@@ -20,7 +20,7 @@ enum {
     BEAT_ADDRESSES = 6,
     BEAT_EVERY_MS = 100,
     BEAT_SILENCE_MS = 2500, /* a rank not heard for so long is lost */
-    BEAT_GREETING_MS = 10000, /* and one never heard at all */
+    BEAT_GREETING_MS = 3500,  /* and one never heard at all */
     BEAT_GRACE_MS = 1500,   /* what a program has to end by itself after an alarm */
 };
 
@@ -45,6 +45,8 @@ struct beat_up {
     void (*left)(void *user, int rank, uint64_t sent);
     /* The stream of a rank is here whole: compare. */
     void (*differs)(void *user, int rank);
+    /* A beat has passed. */
+    void (*clock)(void *user);
     /* Do sends wait?  move: nobody else seems to move them. */
     bool (*help)(void *user, bool move);
 };

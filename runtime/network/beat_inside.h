@@ -82,6 +82,8 @@ bool link_read(struct beat_link *l);
 /* The first whole frame of what was read: its type, or 0; link_drop takes it away. */
 int  link_frame(const struct beat_link *l, const char **out, size_t *out_bytes);
 void link_drop(struct beat_link *l);
+/* Say what waits, and that nothing more comes. */
+void link_end(struct beat_link *l);
 void link_close(struct beat_link *l);
 
 /* beat_stream.c */
@@ -95,6 +97,8 @@ void peer_tell_all(struct beat *b);
 void peer_hear(struct beat *b, struct beat_peer *p, int rank, int type, const char *data,
                size_t bytes);
 void peer_lost(struct beat *b, int rank, const char *how);
+/* Has it said farewell, and is all here that it sent before? */
+bool peer_is_done(const struct beat *b, int rank);
 void peer_tell_alarm(struct beat *b);
 void peer_tell_farewell(struct beat *b);
 void peer_ask_streams(struct beat *b);

@@ -159,6 +159,12 @@ void link_drop(struct beat_link *l)
     l->in.n -= n;
 }
 
+void link_end(struct beat_link *l)
+{
+    (void)link_flush(l);
+    (void)shutdown(l->fd, SHUT_WR);
+}
+
 void link_close(struct beat_link *l)
 {
     if (l->fd >= 0)

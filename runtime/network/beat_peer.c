@@ -118,12 +118,18 @@ void peer_tell_farewell(struct beat *b)
 
 /* ---- hearing ---- */
 
+bool peer_is_done(const struct beat *b, int rank)
+{
+    return b->peer[rank].has_left &&
+           atomic_load_explicit(&b->port[rank]->state, memory_order_acquire) == PORT_LEFT;
+}
+
 void peer_lost(struct beat *b, int rank, const char *how)
 {
     struct beat_peer       *p = &b->peer[rank];
     const struct beat_card *c = &b->card[rank];
     char                    text[256];
-    if (p->is_lost || p->has_left)
+    if (p->is_lost || peer_is_done(b, rank))
         return;
     p->is_lost = true;
     snprintf(text, sizeof text, "rank %d of %d (process %u on %.*s) %s", rank, b->n_ranks, c->pid,

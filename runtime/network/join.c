@@ -86,8 +86,9 @@ static const struct wire *plugin_open(void)
     return NULL;
 }
 
-struct network *network_join(const struct join_cores *cores, struct join_place *out)
+struct network *network_join(const struct join_cores *cores, int patience_ms,
+                             struct join_place *out)
 {
     const struct wire *wire = plugin_open();
-    return wire ? network_create_processes(wire, cores, out) : NULL;
+    return wire ? network_create_processes(wire, cores, patience_ms, out) : NULL;
 }

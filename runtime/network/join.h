@@ -8,6 +8,6 @@ struct wire;
 
 /* network_join over this wire (tests bring their own). */
 struct network *network_create_processes(const struct wire *wire, const struct join_cores *cores,
-                                         struct join_place *out);
+                                         int patience_ms, struct join_place *out);
 
 #endif

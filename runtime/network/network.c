@@ -38,7 +38,7 @@ struct network *network_create_on(struct transport_end end)
 {
     struct network *net = base_calloc(1, sizeof *net);
     if (!net) {
-        end.call->leave(end.self);
+        end.call->leave(end.self, NULL, 0);
         return NULL;
     }
     net->end = end;
@@ -48,14 +48,6 @@ struct network *network_create_on(struct transport_end end)
     return net;
 }
 
-void network_destroy(struct network *net)
-{
-    if (!net)
-        return;
-    mailbox_hook(net->end.mailbox, NULL, NULL);
-    net->end.call->leave(net->end.self);
-    base_free(net);
-}
 
 int network_rank(const struct network *net)
 {
@@ -187,6 +179,19 @@ static tsr_site last_site(const struct network *net)
     struct stream_entry last;
     const bool          any = stream_entry_last(&net->end.port[net->end.rank]->stream, &last);
     return any ? last.at : (tsr_site)TSR_HERE;
+}
+
+tsr_status network_destroy(struct network *net)
+{
+    char why[768] = "";
+    if (!net)
+        return TSR_OK;
+    const bool     was_over = network_peer_lost(net);
+    const tsr_site at = last_site(net);
+    mailbox_hook(net->end.mailbox, NULL, NULL);
+    net->end.call->leave(net->end.self, why, sizeof why);
+    base_free(net);
+    return was_over || !why[0] ? TSR_OK : failure_at(at, PEER_LOST, "%s", why);
 }
 
 static tsr_status alarm_status(struct network *net, enum alarm alarm)

@@ -61,10 +61,12 @@ struct join_place {
 };
 /* The network of this process among those its launcher started.  NULL, with the thread's trace:
  * ENVIRONMENT (no plug-in, no answer, a rank that cannot be reached), NO_MEMORY. */
-struct network *network_join(const struct join_cores *cores, struct join_place *out);
+struct network *network_join(const struct join_cores *cores, int patience_ms,
+                             struct join_place *out);
 
-/* Leave.  Who still waits for a message of this rank that was never sent gets PEER_LOST.  Takes NULL. */
-void network_destroy(struct network *net);
+/* Leave.  Who still waits for a message of this rank that was never sent gets PEER_LOST.  Takes NULL.
+ * Fails: PEER_LOST: while this rank left, another was lost. */
+tsr_status network_destroy(struct network *net);
 
 int network_rank(const struct network *net);
 int network_rank_count(const struct network *net);

@@ -36,6 +36,8 @@ static struct {
     char             *card[MOST_TEST_RANKS];
     size_t            bytes[MOST_TEST_RANKS];
     struct fake_line *line[MOST_TEST_RANKS];
+    tsr_status        left[MOST_TEST_RANKS]; /* how leaving went */
+    atomic_bool       orphaned;
 } world;
 
 static _Thread_local int this_rank;
@@ -180,9 +182,29 @@ static void fake_close(void *self)
     (void)fake_progress(self);
 }
 
+static bool fake_orphaned(void)
+{
+    return atomic_load(&world.orphaned);
+}
+
 static const struct wire fake = {
-    WIRE_VERSION, "fake",    fake_join,     fake_exchange, fake_cards_done, fake_part, fake_open, fake_address,
-    fake_meet,    fake_send, fake_progress, fake_fd,       fake_arm,        fake_flushed, fake_close};
+    .version = WIRE_VERSION,
+    .name = "fake",
+    .join = fake_join,
+    .exchange = fake_exchange,
+    .cards_done = fake_cards_done,
+    .orphaned = fake_orphaned,
+    .part = fake_part,
+    .open = fake_open,
+    .address = fake_address,
+    .meet = fake_meet,
+    .send = fake_send,
+    .progress = fake_progress,
+    .fd = fake_fd,
+    .arm = fake_arm,
+    .flushed = fake_flushed,
+    .close = fake_close,
+};
 
 /* ---- ranks ---- */
 
@@ -192,14 +214,14 @@ static void *process_main(void *user)
     struct join_cores  cores = {{3}};
     struct join_place  place = {0};
     this_rank = t->rank;
-    t->net = network_create_processes(&fake, &cores, &place);
+    t->net = network_create_processes(&fake, &cores, 0, &place);
     WRONG_UNLESS(t, t->net != NULL);
     if (!t->net)
         return NULL;
     WRONG_UNLESS(t, place.sharers == t->n_ranks && place.index == t->rank);
     WRONG_UNLESS(t, network_rank(t->net) == t->rank && network_rank_count(t->net) == t->n_ranks);
     t->body(t);
-    network_destroy(t->net);
+    world.left[t->rank] = network_destroy(t->net);
     return NULL;
 }
 
@@ -385,6 +407,38 @@ static void alarmed(struct test_rank *t)
     WRONG_UNLESS(t, s == TSR_DIVERGED);
 }
 
+/* The launcher goes: nobody else would end the run. */
+static void orphaned(struct test_rank *t)
+{
+    tsr_status s = TSR_OK;
+    if (t->rank == 0)
+        atomic_store(&world.orphaned, true);
+    for (uint64_t n = 1; s == TSR_OK; ++n) {
+        s = network_barrier(t->net, n);
+        test_sleep_ms(1);
+    }
+    WRONG_UNLESS(t, s == TSR_PEER_LOST && strstr(tsr_error_text(), "launcher"));
+}
+
+/* Rank 0 leaves, and hears while it waits for the others that the run is over. */
+static void left_behind(struct test_rank *t)
+{
+    WRONG_UNLESS(t, network_barrier(t->net, 1) == TSR_OK);
+    if (t->rank == 0)
+        return;
+    test_sleep_ms(100);
+    WRONG_UNLESS(t, network_short_of_memory(t->net, "a test") == TSR_NO_MEMORY);
+}
+
+static int leaving_fails(void)
+{
+    const int failed = processes("left_behind", 2, left_behind, NULL);
+    char      wrong[1024] = "";
+    if (world.left[0] != TSR_PEER_LOST || world.left[1] != TSR_OK)
+        snprintf(wrong, sizeof wrong, "leaving gave %d and %d", world.left[0], world.left[1]);
+    return failed + test_verdict("leaving_tells_of_a_loss", wrong);
+}
+
 int main(void)
 {
     const int early = 3, late = 130;
@@ -399,5 +453,7 @@ int main(void)
     failed += processes("differing_early", 2, differing, (void *)&early);
     failed += processes("differing_late", 3, differing, (void *)&late);
     failed += processes("alarmed", 3, alarmed, NULL);
+    failed += leaving_fails();
+    failed += processes("orphaned", 3, orphaned, NULL); /* the last: launchers do not come back */
     return failed;
 }

@@ -38,8 +38,9 @@ static void loopback_report(void *self, char *out, size_t bytes)
     snprintf(out, bytes, "this rank gave up");
 }
 
-static void loopback_leave(void *self)
+static void loopback_leave(void *self, char *out_why, size_t bytes)
 {
+    (void)out_why, (void)bytes;
     struct loopback *l = self;
     mailbox_done(&l->mailbox);
     base_free(l);

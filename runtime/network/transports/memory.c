@@ -209,8 +209,9 @@ static bool memory_progress(void *self)
     return any;
 }
 
-static void memory_leave(void *self)
+static void memory_leave(void *self, char *out_why, size_t bytes)
 {
+    (void)out_why, (void)bytes;
     struct memory_end *e = self;
     struct berth      *b = &e->hub->berth[e->rank];
     int                here = PORT_HERE;

@@ -244,8 +244,8 @@ static void processes_doze(void *self, _Atomic uint32_t *word, uint32_t seen, in
 static void heard_lost(void *user, int rank, const char *text)
 {
     struct processes *p = user;
+    raise_here(p, ALARM_LOST, text); /* first: who leaves looks at states, then at the alarm */
     atomic_store_explicit(&p->port[rank]->state, PORT_LOST, memory_order_release);
-    raise_here(p, ALARM_LOST, text);
 }
 
 static void heard_alarm(void *user, enum alarm alarm, const char *text)
@@ -266,6 +266,20 @@ static void heard_stream(void *user, int rank)
     void (*compare)(void *, int) = atomic_load_explicit(&p->compare, memory_order_acquire);
     if (compare)
         compare(p->compare_user, rank);
+}
+
+/* Each beat: who left, did all it sent come?  Does the launcher live? */
+static void heard_clock(void *user)
+{
+    struct processes *p = user;
+    for (int r = 0; r < p->n_ranks; ++r)
+        if (atomic_load(&p->farewell[r]) != 0 && atomic_load(&p->port[r]->state) == PORT_HERE)
+            (void)processes_progress(p);
+    if (p->wire->orphaned() && atomic_load(&p->alarm) == ALARM_NONE) {
+        char text[96];
+        snprintf(text, sizeof text, "the launcher of rank %d of %d is gone", p->rank, p->n_ranks);
+        raise_here(p, ALARM_LOST, text);
+    }
 }
 
 static bool help_sends(void *user, bool move)
@@ -354,9 +368,11 @@ static void processes_free(struct processes *p)
     base_free(p);
 }
 
-static void processes_leave(void *self)
+static void processes_leave(void *self, char *out_why, size_t bytes)
 {
     part(self);
+    if (out_why)
+        processes_report(self, out_why, bytes);
     processes_free(self);
 }
 
@@ -407,8 +423,8 @@ static struct processes *processes_create(const struct wire *wire, struct wire_p
     p->farewell = counts_create(p->n_ranks);
     for (int r = 0; p->port && p->ports && r < p->n_ranks; ++r)
         p->port[r] = &p->ports[r];
-    const struct beat_up hear = {p,           heard_lost,   heard_alarm, heard_farewell,
-                                 heard_stream, help_sends};
+    const struct beat_up hear = {p,            heard_lost,  heard_alarm, heard_farewell,
+                                 heard_stream, heard_clock, help_sends};
     if (p->port && p->ports)
         p->beat = beat_create(p->rank, p->n_ranks, p->port, &hear);
     p->line = wire->open(p->n_ranks, &up, p, why);
@@ -483,10 +499,10 @@ static tsr_status cards_read(struct processes *p, const struct wire_cards *c,
     return s;
 }
 
-static tsr_status meet_others(struct processes *p, const struct join_cores *cores,
+static tsr_status meet_others(struct processes *p, const struct join_cores *cores, int patience_ms,
                               struct join_place *place)
 {
-    const struct wire_place at = {p->rank, p->n_ranks};
+    const struct wire_place at = {p->rank, p->n_ranks, patience_ms};
     struct wire_cards       cards = {0};
     char                    why[WIRE_ERROR] = "";
     size_t                  bytes = 0;
@@ -504,7 +520,7 @@ static tsr_status meet_others(struct processes *p, const struct join_cores *core
 }
 
 struct network *network_create_processes(const struct wire *wire, const struct join_cores *cores,
-                                         struct join_place *out)
+                                         int patience_ms, struct join_place *out)
 {
     struct wire_place place = {0};
     char              why[WIRE_ERROR] = "";
@@ -521,7 +537,7 @@ struct network *network_create_processes(const struct wire *wire, const struct j
     if (!p)
         return NULL;
     *out = (struct join_place){0};
-    if (meet_others(p, cores, out) != TSR_OK) {
+    if (meet_others(p, cores, patience_ms, out) != TSR_OK) {
         processes_free(p);
         return NULL;
     }

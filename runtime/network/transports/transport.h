@@ -39,8 +39,8 @@ struct transport {
     void (*raise)(void *self, enum alarm alarm, const char *text);
     /* The text of the alarm that was raised. */
     void (*report)(void *self, char *out, size_t bytes);
-    /* This rank sends no more; frees `self`. */
-    void (*leave)(void *self);
+    /* This rank sends no more; frees `self`.  Meanwhile the run was ended: `out_why` says why. */
+    void (*leave)(void *self, char *out_why, size_t bytes);
     /* NULL where a futex is enough: sleep while *word == seen, no longer than `ns`, and until something
      * arrives; `nudge` ends such sleeps after the word has changed. */
     void (*doze)(void *self, _Atomic uint32_t *word, uint32_t seen, int64_t ns);

@@ -17,11 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WIRE_VERSION = 1, WIRE_HEAD = 32, WIRE_ERROR = 256 };
+enum { WIRE_VERSION = 2, WIRE_HEAD = 32, WIRE_ERROR = 256 };
 
 /* Where the launcher put this process. */
 struct wire_place {
     int rank, n_ranks;
+    int patience_ms; /* how long `exchange` waits for the others; 0: as long as they seem to come */
 };
 
 /* Every rank's card: bytes it wants the others to know. */
@@ -52,6 +53,8 @@ struct wire {
     bool (*exchange)(const struct wire_place *at, const void *mine, size_t bytes,
                      struct wire_cards *out, char *error);
     void (*cards_done)(const struct wire_place *at, struct wire_cards *c);
+    /* Has the launcher gone?  Then nobody can end this run but itself.  May be called by any thread. */
+    bool (*orphaned)(void);
     void (*part)(void);
 
     /* ---- moving bytes ---- */

@@ -10,6 +10,7 @@ static const struct wire ucx = {
     .join = launch_join,
     .exchange = launch_exchange,
     .cards_done = launch_cards_done,
+    .orphaned = launch_orphaned,
     .part = launch_part,
     .open = line_open,
     .address = line_address,

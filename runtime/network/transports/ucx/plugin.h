@@ -9,7 +9,17 @@ bool launch_join(struct wire_place *out, char *error);
 bool launch_exchange(const struct wire_place *at, const void *mine, size_t bytes,
                      struct wire_cards *out, char *error);
 void launch_cards_done(const struct wire_place *at, struct wire_cards *c);
+/* Has the launcher gone?  Any thread. */
+bool launch_orphaned(void);
 void launch_part(void);
+
+/* missing.c: processes of this host that are no more */
+struct missing;
+/* The ranks of this host, "0,1,2", of this launch.  NULL: no memory. */
+struct missing *missing_create(const char *job, const char *local_ranks);
+void            missing_destroy(struct missing *m);
+/* Look around: the rank that ended or was stopped first, and which of it; -1: none. */
+int missing_look(struct missing *m, const char **out_what);
 
 /* line.c: bytes, by UCX */
 void       *line_open(int n_ranks, const struct wire_up *up, void *user, char *error);
