@@ -266,7 +266,13 @@ tsr_status pipeline_status(struct tsr_runtime *rt, struct root *root, struct vie
 tsr_status pipeline_read(struct tsr_runtime *rt, struct root *root, struct view *view, void *out,
                          tsr_site at)
 {
-    return values_read(rt, root, view, out, at);
+    return values_read(rt, -1, root, view, out, at);
+}
+
+tsr_status pipeline_read_on(struct tsr_runtime *rt, int only, struct root *root, struct view *view,
+                            void *out, tsr_site at)
+{
+    return values_read(rt, only, root, view, out, at);
 }
 
 tsr_status pipeline_local(struct tsr_runtime *rt, struct root *root, struct view *view,

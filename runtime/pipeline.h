@@ -32,6 +32,9 @@ tsr_status pipeline_status(struct tsr_runtime *rt, struct root *root, struct vie
 /* Read all of a view, C order, on every rank.  Collective.  Waits. */
 tsr_status pipeline_read(struct tsr_runtime *rt, struct root *root, struct view *view, void *out,
                          tsr_site at);
+/* The same on rank `only` alone; `out` may be NULL. */
+tsr_status pipeline_read_on(struct tsr_runtime *rt, int only, struct root *root, struct view *view,
+                            void *out, tsr_site at);
 /* This rank's boxes (view indices), addresses and strides.  Collective.  Waits. */
 tsr_status pipeline_local(struct tsr_runtime *rt, struct root *root, struct view *view,
                           tsr_piece *out, int capacity, int *out_n, tsr_site at);

@@ -280,6 +280,14 @@ TSR_API tsr_status tsr_value_(tsr_store s, void *out, size_t bytes, tsr_site at)
 TSR_API tsr_status tsr_read_(tsr_store s, void *out, size_t bytes, tsr_site at) TSR_MUST_CHECK;
 /* tsr_read(s, out, bytes): as above. */
 #define tsr_read(s, out, bytes) tsr_read_((s), (out), (bytes), TSR_HERE)
+/* Read a whole store on rank `root` alone, as who saves or prints it wants it: there as tsr_read; on the
+ * others `out` is not touched and may be NULL, `bytes` is the same.  The same status on every rank.
+ * Collective.  Waits.  Fails: as tsr_read; BAD_ARGUMENT where there is no such rank, and on rank `root`
+ * alone where `out` is NULL. */
+TSR_API tsr_status tsr_read_on_(tsr_store s, int root, void *out, size_t bytes, tsr_site at)
+    TSR_MUST_CHECK;
+/* tsr_read_on(s, 0, out, bytes): as above. */
+#define tsr_read_on(s, root, out, bytes) tsr_read_on_((s), (root), (out), (bytes), TSR_HERE)
 /* Write a whole store from C-ordered memory (equal on every rank); the memory is copied before the
  * call returns. */
 TSR_API tsr_status tsr_write_(tsr_store s, const void *data, size_t bytes, tsr_site at)

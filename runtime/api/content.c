@@ -134,6 +134,24 @@ tsr_status tsr_read_(tsr_store s, void *out, size_t bytes, tsr_site at)
     return status == TSR_OK ? pipeline_read(rt, h->root, h->view, out, at) : status;
 }
 
+tsr_status tsr_read_on_(tsr_store s, int root, void *out, size_t bytes, tsr_site at)
+{
+    struct tsr_runtime *rt = api_enter(at);
+    if (!rt)
+        return TSR_NOT_ALLOWED;
+    const struct handle *h = store_get_bound(rt, s, "tsr_read_on()", at);
+    if (!h)
+        return tsr_error_status();
+    if (root < 0 || root >= rt->n_ranks)
+        return failure_at(at, BAD_ARGUMENT, "there is no rank %d among %d", root, rt->n_ranks);
+    TSR_TRY(bytes_check(h, bytes, at));
+    const bool is_root = root == rt->rank; /* only it knows of a NULL: it takes part all the same */
+    TSR_TRY(pipeline_read_on(rt, root, h->root, h->view, is_root ? out : NULL, at));
+    if (is_root && !out && bytes > 0)
+        return failure_at(at, BAD_ARGUMENT, "no memory to read into");
+    return TSR_OK;
+}
+
 tsr_status tsr_local_pieces_(tsr_store s, tsr_piece *out, int capacity, int *out_n, tsr_site at)
 {
     struct tsr_runtime *rt = api_enter(at);

@@ -52,8 +52,9 @@ void failure_drop(struct tsr_runtime *rt, struct root *root);
 uint64_t gather_issue(struct tsr_runtime *rt, struct root *root, struct view *view,
                       const tsr_box *asked, tsr_site at);
 tsr_status values_status(struct tsr_runtime *rt, struct root *root, struct view *view, tsr_site at);
-tsr_status values_read(struct tsr_runtime *rt, struct root *root, struct view *view, void *out,
-                       tsr_site at);
+/* On rank `only`, or (-1) on every rank; where `out` is NULL nothing is copied. */
+tsr_status values_read(struct tsr_runtime *rt, int only, struct root *root, struct view *view,
+                       void *out, tsr_site at);
 tsr_status values_local(struct tsr_runtime *rt, struct root *root, struct view *view, tsr_piece *out,
                         int capacity, int *out_n, tsr_site at);
 /* What the stages keep for a root: no operation names it. */

@@ -133,8 +133,8 @@ static tsr_status copy_out(const struct root *root, const struct view *view, con
     return TSR_OK;
 }
 
-tsr_status values_read(struct tsr_runtime *rt, struct root *root, struct view *view, void *out,
-                       tsr_site at)
+tsr_status values_read(struct tsr_runtime *rt, int only, struct root *root, struct view *view,
+                       void *out, tsr_site at)
 {
     uint64_t number;
     if (view_volume(view) == 0)
@@ -145,7 +145,8 @@ tsr_status values_read(struct tsr_runtime *rt, struct root *root, struct view *v
     if (rt->n_ranks > 1) {
         tsr_box asked[256];
         for (int k = 0; k < rt->n_ranks; ++k)
-            asked[k] = box;
+            asked[k] = only < 0 || k == only ? box : (tsr_box){.rank = root->rank};
+        network_stream_note(rt->network, rt->issue->last, (uint64_t)only, at);
         number = gather_issue(rt, root, view, asked, at);
     } else {
         number = values_together(rt, root, view, &box, at);
@@ -157,7 +158,7 @@ tsr_status values_read(struct tsr_runtime *rt, struct root *root, struct view *v
     if (failed != TSR_OK)
         return failed;
     TSR_TRY(gathered(rt, number, at, "a value was asked for"));
-    return copy_out(root, view, &box, out, at);
+    return out == NULL ? TSR_OK : copy_out(root, view, &box, out, at);
 }
 
 /* A box of the view's whose elements lie in `mine` of the root, clipped to the view. */
