@@ -49,6 +49,14 @@ tsr_status frames_open(const char *path, const char *data_set, frames_scan *out)
  * cannot be read shows where a value is asked for that depends on it: TASK_FAILED. */
 tsr_status frames_read(const frames_scan *scan, tsr_store frames);
 
+/* What this process has read of a scan since it opened it. Where ranks are threads, theirs are
+ * counted together. */
+typedef struct frames_reads {
+    int64_t there; /* chunks of the data set; blocks of frames where the file has no chunks */
+    int64_t taken; /* how many were asked of the file; one that was asked for twice counts twice */
+} frames_reads;
+frames_reads frames_count(const frames_scan *scan);
+
 /* Close the file, once nothing that reads it is under way. */
 void frames_close(frames_scan *scan);
 

@@ -10,7 +10,7 @@
 
 static size_t chunk_bytes_of(const frames_layout *layout)
 {
-    return (size_t)(layout->chunk[0] * layout->chunk[1] * layout->chunk[2]) *
+    return (size_t)(layout->stored[0] * layout->stored[1] * layout->stored[2]) *
            (size_t)layout->number.bytes;
 }
 

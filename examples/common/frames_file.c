@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "frames_layout.h"
@@ -22,6 +23,7 @@ struct frames_file {
     hid_t         file, set;
     /* under `library` */
     int          users;
+    int64_t      taken; /* chunks asked of the file */
     frames_file *next;
 };
 
@@ -68,9 +70,13 @@ static tsr_status open_set(const frames_source *source, hid_t file, hid_t *out)
 
 static tsr_status open_file(const frames_source *source, hid_t *out)
 {
-    char why[256];
-    if (access(source->path, R_OK) != 0)
+    char        why[256];
+    struct stat is;
+    if (stat(source->path, &is) != 0 || access(source->path, R_OK) != 0)
         return TSR_FAIL(ENVIRONMENT, "%s: %s", source->path, strerror(errno));
+    if (!S_ISREG(is.st_mode)) /* HDF5 would open a folder, and complain of it at exit */
+        return TSR_FAIL(ENVIRONMENT, "%s: this is %s, no file", source->path,
+                        S_ISDIR(is.st_mode) ? "a folder" : "a device or a pipe");
     *out = H5Fopen(source->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (*out >= 0)
         return TSR_OK;
@@ -167,6 +173,24 @@ frames_beam frames_file_beam(const frames_file *f)
     return f->beam;
 }
 
+/* How many chunks the box [low, high) meets; blocks where the file has no chunks. */
+static int64_t chunks_in(const frames_layout *layout, const int64_t *low, const int64_t *high)
+{
+    int64_t n = 1;
+    for (int d = 0; d < 3; ++d)
+        n *= (high[d] - 1) / layout->stored[d] - low[d] / layout->stored[d] + 1;
+    return n;
+}
+
+frames_reads frames_file_reads(frames_file *f)
+{
+    static const int64_t origin[3] = {0};
+    library_enter();
+    const frames_reads reads = {chunks_in(&f->layout, origin, f->layout.extent), f->taken};
+    library_leave();
+    return reads;
+}
+
 /* Caller holds `library`. */
 static tsr_status take_chunk(frames_file *f, const hsize_t *at, void *into, size_t capacity,
                              size_t *out_bytes, uint32_t *out_skipped)
@@ -193,6 +217,7 @@ tsr_status frames_file_chunk(frames_file *f, const int64_t *at, void *into, size
 {
     const hsize_t corner[3] = {(hsize_t)at[0], (hsize_t)at[1], (hsize_t)at[2]};
     library_enter();
+    ++f->taken;
     const tsr_status s = take_chunk(f, corner, into, capacity, out_bytes, out_skipped);
     library_leave();
     return s;
@@ -225,6 +250,7 @@ tsr_status frames_file_box(frames_file *f, const int64_t *low, const int64_t *hi
         count[d] = (hsize_t)(high[d] - low[d]);
     }
     library_enter();
+    f->taken += chunks_in(&f->layout, low, high);
     const tsr_status s = read_box(f, start, count, into);
     library_leave();
     return s;

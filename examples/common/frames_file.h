@@ -13,7 +13,8 @@ typedef struct frames_number {
 /* How elements lie in the file; fixed once the file is open. */
 typedef struct frames_layout {
     int64_t       extent[3];
-    int64_t       chunk[3]; /* where is_packed; else a block worth one task */
+    int64_t       stored[3]; /* a chunk in the file; where there are none, a block of frames */
+    int64_t       block[3];  /* what one task reads: whole frames, never a part of a chunk's */
     frames_number number;
     bool          is_packed; /* chunks that are shuffled, deflated, or plain: taken apart here */
     int           shuffle_at, deflate_at; /* place in the filter pipeline; -1: not there */
@@ -30,6 +31,8 @@ void frames_file_put(frames_file *f);
 const frames_layout *frames_file_layout(const frames_file *f);
 /* What stands beside the data set. */
 frames_beam frames_file_beam(const frames_file *f);
+/* What was read of it so far. Threads: any. */
+frames_reads frames_file_reads(frames_file *f);
 
 /* Take the bytes of the chunk whose lowest element is `at`, as they are stored: *out_bytes of them,
  * 0 for a chunk that was never written; bit i of *out_skipped: filter i was not applied.

@@ -8,8 +8,9 @@
 
 #include "frames_layout.h"
 
-/* Elements that are worth a task of their own where the file has no chunks: 1 MiB of int64. */
-enum { BLOCK_ELEMENTS = 1 << 17 };
+/* Where the file has no chunks: elements that are worth a task of their own (1 MiB of int64), and how many
+ * tasks there should be all the same, for as many ranks. */
+enum { BLOCK_ELEMENTS = 1 << 17, LEAST_BLOCKS = 64 };
 
 static tsr_status read_extents(const frames_source *source, hid_t set, frames_layout *out)
 {
@@ -79,13 +80,19 @@ static bool has_known_filters(hid_t plist, frames_layout *out)
     return true;
 }
 
-static void choose_block(frames_layout *out)
+/* A block has whole frames, as many as a chunk: no two tasks meet in one. */
+static void choose_block(frames_layout *out, bool has_chunks)
 {
-    const int64_t frame = out->extent[1] * out->extent[2];
-    const int64_t frames = BLOCK_ELEMENTS / frame;
-    out->chunk[0] = frames < 1 ? 1 : frames > out->extent[0] ? out->extent[0] : frames;
-    out->chunk[1] = out->extent[1];
-    out->chunk[2] = out->extent[2];
+    const int64_t frame = out->extent[1] * out->extent[2], most = BLOCK_ELEMENTS / frame;
+    const int64_t share = (out->extent[0] + LEAST_BLOCKS - 1) / LEAST_BLOCKS;
+    int64_t       frames = out->stored[0];
+    if (!has_chunks)
+        frames = most < 1 ? 1 : most < share ? most : share;
+    out->block[0] = frames > out->extent[0] ? out->extent[0] : frames;
+    out->block[1] = out->extent[1];
+    out->block[2] = out->extent[2];
+    for (int d = 0; d < 3 && !has_chunks; ++d)
+        out->stored[d] = out->block[d];
 }
 
 static void read_chunks(hid_t set, frames_layout *out)
@@ -93,12 +100,12 @@ static void read_chunks(hid_t set, frames_layout *out)
     const hid_t plist = H5Dget_create_plist(set);
     const hid_t type = H5Dget_type(set);
     hsize_t     chunk[3] = {0};
-    out->is_packed = H5Pget_layout(plist) == H5D_CHUNKED && has_known_filters(plist, out) &&
-                     H5Pget_chunk(plist, 3, chunk) == 3;
+    const bool  has_chunks =
+        H5Pget_layout(plist) == H5D_CHUNKED && H5Pget_chunk(plist, 3, chunk) == 3;
+    out->is_packed = has_chunks && has_known_filters(plist, out);
     for (int d = 0; d < 3; ++d)
-        out->chunk[d] = (int64_t)chunk[d];
-    if (!out->is_packed)
-        choose_block(out);
+        out->stored[d] = (int64_t)chunk[d];
+    choose_block(out, has_chunks);
     if (H5Pget_fill_value(plist, type, out->fill) < 0)
         memset(out->fill, 0, sizeof out->fill);
     H5Tclose(type);

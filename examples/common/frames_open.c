@@ -27,7 +27,7 @@ static void describe(frames_file *f, frames_scan *scan)
     const frames_layout *layout = frames_file_layout(f);
     scan->shape = tsr_shape_of(3, layout->extent);
     scan->type = layout->number.is_float ? TSR_F64 : TSR_I64;
-    scan->block = layout->chunk[0];
+    scan->block = layout->block[0];
     scan->beam = frames_file_beam(f);
     name_element(layout->number, scan->element, sizeof scan->element);
 }
@@ -61,6 +61,11 @@ tsr_status frames_open(const char *path, const char *data_set, frames_scan *out)
     d.scan.file = f;
     *out = d.scan;
     return TSR_OK;
+}
+
+frames_reads frames_count(const frames_scan *scan)
+{
+    return scan->file ? frames_file_reads(scan->file) : (frames_reads){0};
 }
 
 void frames_close(frames_scan *scan)

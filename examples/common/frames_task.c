@@ -1,7 +1,7 @@
 /* frames_task.c - the task that reads a block of frames, and the launch that reads them all.
  *
- * One point for each block of frames, by an explicit partition: blocks are as high as a chunk, so
- * that no chunk is inflated twice. A body knows its box and the file's layout; it visits the chunks
+ * One point for each block of frames, by an explicit partition: blocks are as high as a chunk, and
+ * no point is shared between ranks, so that no chunk is read twice, by whomever. A body knows its box and the file's layout; it visits the chunks
  * that meet its box and converts what they share. What cannot be read fails the task with the
  * file's name: the failure shows where a value that depends on the frames is asked for. Threads:
  * bodies run on any worker. */
@@ -75,14 +75,14 @@ static tsr_status read_chunk(const reading *r, const frames_buffers *b, const in
         frames_file_chunk(r->file, at, b->stored, b->stored_bytes, &chunk.bytes, &chunk.skipped));
     if (chunk.bytes)
         TSR_TRY(frames_decode_chunk(r->layout, b, &chunk, &elements));
-    deliver(r, elements, at, r->layout->chunk);
+    deliver(r, elements, at, r->layout->stored);
     return TSR_OK;
 }
 
 static tsr_status read_chunks(const reading *r, unsigned char *memory)
 {
     const frames_buffers b = frames_buffers_of(r->layout, memory);
-    const int64_t       *chunk = r->layout->chunk;
+    const int64_t       *chunk = r->layout->stored;
     int64_t              first[3], at[3];
     for (int d = 0; d < 3; ++d)
         first[d] = r->to.low[d] / chunk[d] * chunk[d];

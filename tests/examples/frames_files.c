@@ -7,7 +7,7 @@
 
 #include "frames_files.h"
 
-enum { ELEMENTS = MADE_FRAMES * MADE_ROWS * MADE_COLUMNS };
+enum { ELEMENTS = MADE_MOST_FRAMES * MADE_ROWS * MADE_COLUMNS };
 
 static void need(bool is_good, const char *what, const char *path)
 {
@@ -46,17 +46,22 @@ static hid_t properties(const made_file *how)
     return p;
 }
 
+static int64_t frames_of(const made_file *how)
+{
+    return how->frames ? how->frames : MADE_FRAMES;
+}
+
 /* Write all elements, or those from the second block of frames on. */
 static herr_t write_elements(hid_t set, const made_file *how)
 {
     static double values[ELEMENTS];
     const hsize_t from = how->has_gap ? (hsize_t)how->chunk[0] : 0;
     const hsize_t start[3] = {from, 0, 0};
-    const hsize_t count[3] = {MADE_FRAMES - from, MADE_ROWS, MADE_COLUMNS};
+    const hsize_t count[3] = {(hsize_t)frames_of(how) - from, MADE_ROWS, MADE_COLUMNS};
     const bool    is_signed = has_sign(how->type);
     const double  scale = how->scale != 0 ? how->scale : 1;
     int64_t       n = 0;
-    for (int64_t i = (int64_t)from; i < MADE_FRAMES; ++i)
+    for (int64_t i = (int64_t)from; i < frames_of(how); ++i)
         for (int64_t j = 0; j < MADE_ROWS; ++j)
             for (int64_t k = 0; k < MADE_COLUMNS; ++k)
                 values[n++] = scale * (double)made_element(is_signed, i, j, k);
@@ -80,7 +85,7 @@ static hid_t create_file(const char *path)
 
 void made_write(const char *path, const made_file *how)
 {
-    const hsize_t extent[3] = {MADE_FRAMES, MADE_ROWS, MADE_COLUMNS};
+    const hsize_t extent[3] = {(hsize_t)frames_of(how), MADE_ROWS, MADE_COLUMNS};
     const hid_t   file = create_file(path), space = H5Screate_simple(3, extent, NULL);
     const hid_t   plist = properties(how);
     const hid_t set = H5Dcreate2(file, MADE_SET, how->type, space, H5P_DEFAULT, plist, H5P_DEFAULT);

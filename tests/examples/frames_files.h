@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How a file is written. Elements are element_at(); chunk[0] 0: contiguous. */
+/* How a file is written. Elements are made_element(); chunk[0] 0: contiguous. */
 typedef struct made_file {
     const char *name;
     hid_t       type; /* in the file; integers or floats */
@@ -15,9 +15,11 @@ typedef struct made_file {
     int         deflate; /* 0: none */
     double      scale;   /* elements are multiplied by it; 0: they are not */
     bool        has_gap; /* the chunk of element 0 is never written: fill value FILL */
+    int64_t     frames;  /* 0: MADE_FRAMES; at most MADE_MOST_FRAMES */
 } made_file;
 
 enum { MADE_FRAMES = 10, MADE_ROWS = 11, MADE_COLUMNS = 13, MADE_FILL = 7 };
+enum { MADE_MOST_FRAMES = 201 };
 #define MADE_SET "/entry/data/data"
 
 /* The number that stands at a place: fits every type, negative where the type has a sign. */
