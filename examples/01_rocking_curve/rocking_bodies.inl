@@ -132,6 +132,23 @@ static tsr_status NAME(real_body)(const tsr_task_context *t)
     return TSR_OK;
 }
 
+/* Square roots of counts in single precision; of what is below zero, zero. */
+static tsr_status NAME(amplitude_body)(const tsr_task_context *t)
+{
+    tsr_out_f32_3d amplitude = tsr_out_f32_3d_of(t, REAL_OUT);
+    WINDOW(in)     from = WINDOW_OF(in)(t, REAL_IN);
+    TSR_FOR_2D(n, y, from.box) {
+        const int64_t first = from.box.low[2], width = from.box.high[2] - first;
+        const NUMBER *row = &tsr_at(from, n, y, first);
+        float        *to = &tsr_at(amplitude, n, y, first);
+        for (int64_t x = 0; x < width; ++x) {
+            const NUMBER v = row[x * from.stride[2]];
+            to[x * amplitude.stride[2]] = sqrtf(v > 0 ? (float)v : 0);
+        }
+    }
+    return TSR_OK;
+}
+
 static const tsr_task_desc NAME(threshold_task) = {
     .name = "rocking.threshold",
     .args = {[THRESHOLD_CLEAN] = {TSR_WRITE, TYPE, .rank = 3, .name = "clean"},
@@ -184,6 +201,15 @@ static const tsr_task_desc NAME(real_task) = {
              [REAL_IN] = {TSR_READ, TYPE, .rank = 1, .name = "counts"}},
     .constraints = {TSR_ALIGN(REAL_OUT, REAL_IN)},
     .variants = {[TSR_CPU] = {.body = NAME(real_body)}},
+    .pure = true,
+};
+
+static const tsr_task_desc NAME(amplitude_task) = {
+    .name = "rocking.amplitude",
+    .args = {[REAL_OUT] = {TSR_WRITE, TSR_F32, .rank = 3, .name = "amplitude"},
+             [REAL_IN] = {TSR_READ, TYPE, .rank = 3, .name = "counts"}},
+    .constraints = {TSR_ALIGN(REAL_OUT, REAL_IN)},
+    .variants = {[TSR_CPU] = {.body = NAME(amplitude_body)}},
     .pure = true,
 };
 

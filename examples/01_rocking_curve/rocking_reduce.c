@@ -5,11 +5,12 @@
  *                              ├─ sum ──── top (frames x rows) ───────── sum ── its marginal over rows
  *                              ├─ maximum ─ maximum image
  *                              ├─ peak ─── greatest count and its place
- *                              └─ nonzero ─ how many
+ *                              ├─ nonzero ─ how many
+ *                              └─ amplitude ─ rocking_amplitude.c
  *     curve ─ brightest, half, width; centroids of the three marginals; hits
  *
- * Nothing waits before the last task is issued. `raw` and `counts` are released as soon as their
- * last reader is issued: they are temporaries, and the frames pass through memory piece by piece.
+ * Nothing waits before the last task is issued. `raw`, `counts` and the amplitudes are released as soon
+ * as their last reader is issued: they are temporaries, and the frames pass through memory piece by piece.
  * Integer counts are summed as int64, exactly; float counts along canonical leaves: either way the
  * same bits on any number of workers and ranks. */
 #include <math.h>
@@ -19,10 +20,11 @@
 
 /* The stores between issue and reading back; owned by the scope of rocking_reduce(). */
 typedef struct results {
-    tsr_store sum_image, maximum_image, side, top;
-    tsr_store curve, total, peak, nonzero;
-    tsr_store center[3];
-    tsr_store brightest, half, first, last, fwhm, hits;
+    tsr_store                sum_image, maximum_image, side, top;
+    tsr_store                curve, total, peak, nonzero;
+    tsr_store                center[3];
+    tsr_store                brightest, half, first, last, fwhm, hits;
+    rocking_amplitude_stores amplitudes;
 } results;
 
 /* A view of a store with leading dimensions of extent 1, three in all. */
@@ -121,6 +123,17 @@ static tsr_status measure_curve(const rocking_settings *settings, results *r)
     return TSR_OK;
 }
 
+/* Amplitudes of the counts, and what is found of them. */
+static tsr_status reduce_amplitudes(const rocking_tasks *tasks, tsr_store counts, results *r)
+{
+    const tsr_store amplitudes = tsr_store_create(TSR_F32, tsr_store_shape(counts));
+    TSR_TRY(tsr_issue(
+        tasks->amplitude, [REAL_OUT] = tsr_arg_of(amplitudes), [REAL_IN] = tsr_arg_of(counts)));
+    TSR_TRY(rocking_amplitude_issue(amplitudes, &r->amplitudes));
+    tsr_store_release(amplitudes);
+    return TSR_OK;
+}
+
 /* Issue everything; the frames are released on the way. */
 static tsr_status issue_all(tsr_store raw, const rocking_settings *settings, results *r)
 {
@@ -131,6 +144,7 @@ static tsr_status issue_all(tsr_store raw, const rocking_settings *settings, res
         [THRESHOLD_LEVEL] = tsr_arg_of(settings->threshold)));
     tsr_store_release(raw);
     TSR_TRY(reduce_frames(tasks, counts, r));
+    TSR_TRY(reduce_amplitudes(tasks, counts, r));
     tsr_store_release(counts);
     TSR_TRY(reduce_lines(tasks, r));
     TSR_TRY(measure_curve(settings, r));
@@ -173,22 +187,23 @@ static tsr_status read_peak(tsr_store s, rocking_found *f)
     return TSR_OK;
 }
 
-/* A whole store as doubles, in memory of its own. Integers are converted where they lie. */
+/* A whole store as doubles, in memory of its own on rank 0; NULL elsewhere. Integers are converted
+ * where they lie. Every rank takes part: one without memory fails alone, behind the reading. */
 static tsr_status read_doubles(tsr_store s, double **out)
 {
     const tsr_shape shape = tsr_store_shape(s);
     size_t          n = 1;
     for (int d = 0; d < shape.rank; ++d)
         n *= (size_t)shape.extent[d];
-    double *values = malloc(n * sizeof *values);
-    if (!values)
-        return TSR_FAIL(NO_MEMORY, "no memory for %zu numbers", n);
-    const tsr_status status = tsr_read(s, values, n * sizeof *values);
+    double *values = NULL;
+    TSR_ONCE
+    values = malloc(n * sizeof *values);
+    const tsr_status status = tsr_read_on(s, 0, values, n * sizeof *values);
     if (status != TSR_OK) {
         free(values);
         return status;
     }
-    if (tsr_store_type(s) == TSR_I64)
+    if (values && tsr_store_type(s) == TSR_I64)
         for (size_t i = 0; i < n; ++i) {
             int64_t whole;
             __builtin_memcpy(&whole, &values[i], sizeof whole);
@@ -218,14 +233,18 @@ static tsr_status read_figures(const results *r, const rocking_settings *setting
     return TSR_OK;
 }
 
+/* What rank 0 alone has no memory for, the others do not know: all of it is read before that counts. */
 static tsr_status read_pictures(const results *r, rocking_found *f)
 {
-    TSR_TRY(read_doubles(r->curve, &f->curve));
-    TSR_TRY(read_doubles(r->sum_image, &f->sum_image));
-    TSR_TRY(read_doubles(r->maximum_image, &f->maximum_image));
-    TSR_TRY(read_doubles(r->side, &f->side));
-    TSR_TRY(read_doubles(r->top, &f->top));
-    return TSR_OK;
+    const tsr_store stores[] = {r->curve, r->sum_image, r->maximum_image, r->side, r->top};
+    double        **into[] = {&f->curve, &f->sum_image, &f->maximum_image, &f->side, &f->top};
+    tsr_status      first = TSR_OK;
+    for (size_t i = 0; i < sizeof into / sizeof *into; ++i) {
+        const tsr_status s = read_doubles(stores[i], into[i]);
+        first = first != TSR_OK ? first : s;
+    }
+    const tsr_status s = rocking_amplitude_read(&r->amplitudes, &f->amplitudes);
+    return first != TSR_OK ? first : s;
 }
 
 static tsr_status reduce(tsr_store raw, const rocking_settings *settings, rocking_found *f)
@@ -260,5 +279,6 @@ void rocking_found_destroy(rocking_found *f)
     free(f->maximum_image);
     free(f->side);
     free(f->top);
+    rocking_amplitudes_destroy(&f->amplitudes);
     *f = (rocking_found){0};
 }

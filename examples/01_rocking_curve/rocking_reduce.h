@@ -2,6 +2,7 @@
 #ifndef ROCKING_REDUCE_H
 #define ROCKING_REDUCE_H
 
+#include "rocking_amplitude.h"
 #include "rocking_tasks.h"
 
 /* A total or a maximum: whole where the counts are. */
@@ -11,7 +12,8 @@ typedef struct rocking_number {
     double  real; /* the nearest double; always set */
 } rocking_number;
 
-/* What is found. The pictures are the caller's: rocking_found_destroy(). */
+/* What is found. Figures are the same on every rank; the pictures are rank 0's, NULL elsewhere, and
+ * the caller's: rocking_found_destroy(). */
 typedef struct rocking_found {
     int64_t        extent[3]; /* frames, rows, columns */
     rocking_number sum, maximum;
@@ -26,6 +28,8 @@ typedef struct rocking_found {
     double         hit_level;
     int64_t        hits; /* frames */
 
+    rocking_amplitudes amplitudes; /* pictures too */
+
     double *curve;                     /* counts of each frame */
     double *sum_image, *maximum_image; /* rows x columns */
     double *side;                      /* frames x columns: summed over rows */
@@ -38,7 +42,7 @@ typedef struct rocking_settings {
     double hit_level; /* counts that make a frame a hit; NAN: half the brightest */
 } rocking_settings;
 
-/* Issue the reduction of `raw`, release it, wait, and read what was found: the same on every rank.
+/* Issue the reduction of `raw`, release it, wait, and read what was found.
  * Collective. Waits. Fails: what the reading of the frames failed of. */
 tsr_status rocking_reduce(tsr_store raw, const rocking_settings *settings, rocking_found *out);
 

@@ -89,6 +89,10 @@ void rocking_report_print(const rocking_input *in, const rocking_found *f)
         printf("  hits           %lld of %lld frames reach %s counts (%.2f %%)\n",
                (long long)f->hits, (long long)f->extent[0], grouped(f->hit_level, b),
                100 * (double)f->hits / (double)f->extent[0]);
+    printf("  amplitudes     %s in all", grouped(f->amplitudes.along[0].sum, a));
+    if (isfinite(f->amplitudes.median_frame))
+        printf(", half of them by frame %.3f", f->amplitudes.median_frame);
+    printf("\n");
 }
 
 /* ---- a simulated scan's truth ---- */
@@ -139,6 +143,31 @@ static void add_number(json_writer *w, const char *name, const rocking_number *n
         json_add_double(w, name, n->real);
 }
 
+static void add_image(json_writer *w, const char *name, const rocking_image *image)
+{
+    char digest[24];
+    snprintf(digest, sizeof digest, "%016llx", (unsigned long long)image->digest);
+    json_begin(w, name);
+    json_add_integers(w, "shape", image->extent, 2);
+    json_add_float(w, "sum", image->sum);
+    json_add_float(w, "variance", image->variance);
+    json_add_text(w, "fnv1a_64", digest);
+    json_end(w);
+}
+
+static void add_amplitudes(json_writer *w, const rocking_amplitudes *a)
+{
+    json_begin(w, "amplitude");
+    add_image(w, "along_frames", &a->along[0]);
+    add_image(w, "along_rows", &a->along[1]);
+    add_image(w, "along_columns", &a->along[2]);
+    add_image(w, "cumulative_along_rows", &a->cumulative);
+    json_add_double(w, "median_frame", a->median_frame);
+    json_add_floats(w, "curve", a->curve, a->frames);
+    json_add_floats(w, "cumulative", a->climb, a->frames);
+    json_end(w);
+}
+
 tsr_status rocking_report_json(const rocking_found *f, const char *path)
 {
     json_writer  w;
@@ -158,5 +187,6 @@ tsr_status rocking_report_json(const rocking_found *f, const char *path)
         json_add_null(&w, "above_half");
     json_add_double(&w, "fwhm_frames", f->fwhm_frames);
     json_add_double(&w, "hit_fraction", (double)f->hits / (double)f->extent[0]);
+    add_amplitudes(&w, &f->amplitudes);
     return json_close(&w);
 }

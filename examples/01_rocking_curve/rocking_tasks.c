@@ -42,6 +42,7 @@ const rocking_tasks *rocking_tasks_for(tsr_type type)
         .peak = &peak_task_i64,
         .nonzero = &nonzero_task_i64,
         .real = &real_task_i64,
+        .amplitude = &amplitude_task_i64,
     };
     static const rocking_tasks floats = {
         .type = TSR_F64,
@@ -55,6 +56,7 @@ const rocking_tasks *rocking_tasks_for(tsr_type type)
         .peak = &peak_task_f64,
         .nonzero = &nonzero_task_f64,
         .real = &real_task_f64,
+        .amplitude = &amplitude_task_f64,
     };
     return type == TSR_I64 ? &integers : &floats;
 }

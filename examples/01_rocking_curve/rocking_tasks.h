@@ -27,6 +27,7 @@ typedef struct rocking_tasks {
     const tsr_task_desc *peak;      /* the greatest count and its row-major place */
     const tsr_task_desc *nonzero;   /* how many counts are not zero */
     const tsr_task_desc *real;      /* a line of counts as doubles */
+    const tsr_task_desc *amplitude; /* square roots of counts, as floats; same arguments as `real` */
 } rocking_tasks;
 
 /* The tasks for TSR_I64 or TSR_F64. */

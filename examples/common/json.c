@@ -27,7 +27,7 @@ tsr_status json_close(json_writer *w)
 
 static void put_name(json_writer *w, const char *name)
 {
-    fprintf(w->file, "%s\n  \"%s\": ", w->has_members ? "," : "", name);
+    fprintf(w->file, "%s\n%*s\"%s\": ", w->has_members ? "," : "", 2 + 2 * w->depth, "", name);
     w->has_members = true;
 }
 
@@ -41,6 +41,21 @@ static void put_double(FILE *file, double value)
     for (int digits = 15; digits <= 17; ++digits) {
         snprintf(text, sizeof text, "%.*g", digits, value);
         if (strtod(text, NULL) == value)
+            break;
+    }
+    fputs(text, file);
+}
+
+static void put_float(FILE *file, float value)
+{
+    char text[32];
+    if (!isfinite(value)) {
+        fputs("null", file);
+        return;
+    }
+    for (int digits = 6; digits <= 9; ++digits) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
             break;
     }
     fputs(text, file);
@@ -82,4 +97,42 @@ void json_add_null(json_writer *w, const char *name)
 {
     put_name(w, name);
     fputs("null", w->file);
+}
+
+void json_add_float(json_writer *w, const char *name, float value)
+{
+    put_name(w, name);
+    put_float(w->file, value);
+}
+
+void json_add_floats(json_writer *w, const char *name, const float *values, int64_t n)
+{
+    put_name(w, name);
+    fputs("[", w->file);
+    for (int64_t i = 0; i < n; ++i) {
+        fputs(i ? ", " : "", w->file);
+        put_float(w->file, values[i]);
+    }
+    fputs("]", w->file);
+}
+
+void json_add_text(json_writer *w, const char *name, const char *text)
+{
+    put_name(w, name);
+    fprintf(w->file, "\"%s\"", text);
+}
+
+void json_begin(json_writer *w, const char *name)
+{
+    put_name(w, name);
+    fputs("{", w->file);
+    w->has_members = false;
+    ++w->depth;
+}
+
+void json_end(json_writer *w)
+{
+    --w->depth;
+    fprintf(w->file, "\n%*s}", 2 + 2 * w->depth, "");
+    w->has_members = true;
 }

@@ -71,7 +71,7 @@ def process_steps(long):
         return
     ranks = [p for p in RELEASE.programs("tests/program_ranks_*") if p.name.rsplit("_", 1)[1] not in THREADS_ALONE]
     for program in ranks:
-        for n in (2, 4):
+        for n in (2, 3, 4) if program.name.endswith("frames") else (2, 4):
             yield from mpirun(RELEASE, n, program, judge=verdict.of_plain)
     oracle_program = RELEASE.folder / "tests/oracle/oracle"
     for n in (2, 4):
@@ -133,7 +133,7 @@ def example_steps():
     if program.exists():
         yield Step("example: 01_rocking_curve",
                    [ROOT / "tests/examples/rocking_curve", program,
-                    RELEASE.folder / "tests/program_frames", FRAMES], limit_s=600)
+                    RELEASE.folder / "tests/program_frames", FRAMES], limit_s=600, env=MPI)
 
 
 def bench(name, *arguments, limit_s=300, env=None):
