@@ -214,6 +214,8 @@ TSR_API void tsr_provenance_leave_(tsr_provenance_guard_ *g);
     X(FAILED_OPERATIONS, "operations that failed")                                                 \
     X(CUTS_CHECKED, "operations run under two cuts (TESSERA_CHECK=cuts)")                          \
     X(CUTS_NOT_CHECKED, "operations that it could not cut again; tsr_explain says why")            \
+    X(COMMUNICATORS, "operations whose points ran together here, to communicate")                 \
+    X(COLLECTIVES, "calls of a communicator in task bodies")                                       \
     X(WAKES, "times a sleeping worker was woken")                                                  \
     X(MEMORY_BYTES, "host bytes held now")                                                         \
     X(MEMORY_PEAK_BYTES, "the most host bytes ever held")

@@ -173,7 +173,7 @@ typedef struct tsr_variant {
     tsr_layout         layout[TSR_MAX_ARGS];
     size_t             scratch_bytes;       /* a bound on tsr_scratch(), for one piece */
     size_t             scratch_per_element; /* and for each element of the largest argument's piece */
-    bool               wants_communicator;  /* not in this version: UNSUPPORTED */
+    bool               wants_communicator;  /* points run together and talk: tessera/communicator.h */
 } tsr_variant;
 
 /* A task type. */

@@ -9,5 +9,6 @@
 #include <tessera/partition.h>
 #include <tessera/task.h>
 #include <tessera/body.h>
+#include <tessera/communicator.h>
 
 #endif

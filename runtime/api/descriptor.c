@@ -116,8 +116,13 @@ static tsr_status variants_check(const tsr_task_desc *d, int n, tsr_site at)
     const tsr_variant *v = &d->variants[TSR_CPU];
     if (d->may_fail)
         return failure_at(at, UNSUPPORTED, "%s may fail (.may_fail)", d->name);
-    if (v->wants_communicator)
-        return failure_at(at, UNSUPPORTED, "%s wants a communicator", d->name);
+    if (v->wants_communicator && d->canonical)
+        return failure_at(at, BAD_ARGUMENT, "%s wants a communicator, whose calls a body makes once a point, "
+                                            "and canonical leaves, for which it is called once each",
+                          d->name);
+    if (v->wants_communicator && !v->body)
+        return failure_at(at, BAD_ARGUMENT, "%s wants a communicator, and has no body that could use it",
+                          d->name);
     if (v->body)
         return TSR_OK;
     if (v->foreign)

@@ -76,6 +76,7 @@ bool bind_slot(struct analysis *a, const struct memo *m)
     s->n_points = a->plan->n_points;
     s->n_extras = a->n_extras;
     s->n_actions = s->n_points + s->n_extras;
+    s->gang = a->plan->gang != NULL && a->plan->gang->size > 1 && s->n_points > 0;
     s->strips = &a->side->strips;
     if (m->recalls) {
         s->strips = &m->strips; /* the slot keeps the pattern, and with it the memo */

@@ -180,7 +180,8 @@ static void binding_prepare(const struct plan *p, struct plan_side *side, int a)
 
 static void bindings_prepare(const struct plan *p, struct plan_side *side)
 {
-    side->simple = !p->leafwise && !p->watched && p->desc->variants[TSR_CPU].foreign == NULL;
+    side->simple = !p->leafwise && !p->watched && p->desc->variants[TSR_CPU].foreign == NULL &&
+                   (p->gang == NULL || p->gang->size == 1);
     for (int a = 0; a < p->n_args; ++a)
         binding_prepare(p, side, a);
 }

@@ -9,6 +9,13 @@
 /* Run the actions `bits` of the strip that begins at `first` (all points, or one extra).  False: a
  * message has not arrived; nothing was done, the claim is to be taken back. */
 bool execute_actions(struct worker *w, struct slot *s, uint32_t first, uint32_t bits);
+/* All points of a gang's operation have a worker: before any of them runs. */
+void execute_gang_begin(struct worker *w, struct slot *s);
+/* Nothing to do for a worker that waits with others: spin at first, then sleep a little, unless `over`, and
+ * until execute_gang_ring.  `since`: a stamp, of when it began to wait. */
+void execute_gang_rest(struct worker *w, uint64_t since, bool (*over)(void *user), void *user);
+/* What such workers wait for may be there: one load when none sleeps.  Threads: any. */
+void execute_gang_ring(struct tsr_runtime *rt);
 /* Run all points of a one-point operation here and now; the failure, if any, is in the slot. */
 void execute_at_once(struct worker *w, struct slot *s);
 /* Mark an operation failed with this thread's trace (or `status` where there is none), for point

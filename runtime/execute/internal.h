@@ -11,6 +11,10 @@ struct unbound;
 void point_run(struct worker *w, struct slot *s, int point);
 /* The point's body does not run: let go of pieces. */
 void point_skip(struct worker *w, struct slot *s, int point);
+/* Would the bodies of this operation work on failed input? */
+bool point_skips(const struct slot *s, uint64_t number);
+/* The point of a gang's operation has run, or was skipped: it comes to its last meeting. */
+void communicator_leave(struct worker *w, struct slot *s, int point);
 /* A copy, message or fold; false: a message has not arrived. */
 bool extra_run(struct worker *w, struct slot *s, struct extra *x);
 /* Fold an argument's accumulators; apply or send. */

@@ -20,6 +20,8 @@ void execute_fail(struct worker *w, struct slot *s, int64_t point, tsr_status st
     struct tsr_runtime *rt = w->rt;
     struct engine *e = rt->engine;
     const uint64_t number = atomic_load_explicit(&s->number, memory_order_relaxed);
+    if (s->gang && e->gang.marked)
+        point = INT64_MAX; /* what failed is an older operation, which is told of itself */
     pthread_mutex_lock(&e->failure_lock);
     const bool first = atomic_load_explicit(&s->failed, memory_order_relaxed) != number;
     if (first || point < s->failed_point) {
@@ -47,7 +49,7 @@ void execute_fail(struct worker *w, struct slot *s, int64_t point, tsr_status st
 }
 
 /* Would the bodies of this operation work on failed input? */
-static bool skips(const struct slot *s, uint64_t number)
+bool point_skips(const struct slot *s, uint64_t number)
 {
     return atomic_load_explicit(&s->verdict, memory_order_acquire) == number * 4 + 2;
 }
@@ -124,9 +126,19 @@ static int run_points(struct worker *w, struct slot *s, uint32_t first, uint32_t
 {
     const uint64_t number = atomic_load_explicit(&s->number, memory_order_relaxed);
     int n = 0;
+    if (s->gang) {
+        const int i = (int)first + __builtin_ctz(bits);
+        if (w->rt->engine->gang.skips)
+            point_skip(w, s, i);
+        else
+            point_run(w, s, i);
+        communicator_leave(w, s, i);
+        atomic_store_explicit(&s->done[i], number, memory_order_release);
+        return 1;
+    }
     if (__builtin_expect(
             atomic_load_explicit(&w->rt->engine->any_failed, memory_order_relaxed) != 0, 0) &&
-        skips(s, number)) {
+        point_skips(s, number)) {
         for (; bits != 0; bits &= bits - 1, ++n) {
             const uint32_t i = first + (uint32_t)__builtin_ctz(bits);
             point_skip(w, s, (int)i);

@@ -113,6 +113,7 @@ static inline void slot_fill(struct slot *s, const struct operation *op)
     s->plan = NULL;
     s->pattern = NULL;
     s->spot = false;
+    s->gang = false;
     s->n_extras = 0;
 }
 

@@ -46,6 +46,16 @@ struct plan_arg {
     unsigned kept;            /* iteration dimensions that move the accumulator */
 };
 
+/* The points of an operation whose body communicates: numbered along the one dimension that is cut, each
+ * rank's in one run.  Shared. */
+struct plan_gang {
+    int64_t  size;     /* points of all ranks */
+    int      n_places; /* ranks that have any */
+    int      place;    /* this rank among them; -1: it has none */
+    int     *rank;     /* [n_places] ascending */
+    int64_t *first;    /* [n_places + 1] number of each place's first point */
+};
+
 /* How an operation is cut. */
 struct plan {
     uint32_t id;
@@ -93,6 +103,7 @@ struct plan {
     int        *second_first;  /* [n_points + 1]: of point p second_first[p] .. [p + 1]; NULL: none */
     int64_t    *second_boxes;  /* [..][row] */
 
+    struct plan_gang *gang;      /* NULL: the body does not communicate */
     bool     reduces;            /* has a REDUCE argument */
     bool     has_unbound, has_image;
     bool     pure;               /* of the descriptor */

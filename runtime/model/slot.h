@@ -25,6 +25,7 @@
 #include <tessera/body.h>
 
 #include "base/failure.h"
+#include "model/gang.h"
 #include "model/operation.h"
 #include "model/runtime.h"
 #include "observe/observe.h"
@@ -145,7 +146,7 @@ struct extra {
 };
 
 /* Kinds of messages between ranks: tag.kind_arg >> 16. */
-enum { WIRE_DATA = 1, WIRE_SETTLE = 2, WIRE_PARTIAL = 3, WIRE_RESULT = 4 };
+enum { WIRE_DATA = 1, WIRE_SETTLE = 2, WIRE_PARTIAL = 3, WIRE_RESULT = 4, WIRE_GANG = 16 };
 
 /* A temporary's pieces: buffers taken at dispatch, given back by the last user. */
 struct pieces {
@@ -179,6 +180,7 @@ struct slot {
     int                   n_actions, n_points, n_extras;
     bool                  simple;   /* points need nothing but body(context) */
     bool                  spot;     /* was run as it was issued */
+    bool                  gang;     /* its points start together: model/gang.h */
     int                   priority;
     /* workers */
     alignas(64) _Atomic int64_t  remaining;
@@ -242,6 +244,7 @@ struct engine {
     _Atomic int32_t  urgent;      /* operations in flight with a priority */
     _Atomic uint64_t activity;    /* counts completions and messages, for the watchdog */
     pthread_mutex_t  failure_lock;
+    struct gang      gang;        /* points that run together */
     bool             crowded;     /* more threads than cores: spin hardly at all */
 };
 

@@ -58,7 +58,9 @@
     X(WAIT_END, SPAN, "", "")             /* and goes on: as PROGRAM */                            \
     X(IDLE, SPAN, "", "")                 /* nothing to run: spins */                              \
     X(SLEEP, SPAN, "", "")                /* spun long enough: sleeps */                           \
-    X(WAKE, MARK, "worker", "")           /* woke that worker */
+    X(WAKE, MARK, "worker", "")           /* woke that worker */                                   \
+    X(COLLECTIVE, SPAN, "call", "count")  /* a body waits for the other points */                  \
+    X(BODY, SPAN, "", "")                 /* and goes on */
 
 enum observe_kind {
 #define X(name, shape, a, b) OBSERVE_##name,

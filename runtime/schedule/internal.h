@@ -22,6 +22,27 @@ bool worker_pass(struct worker *w);
 /* Is there another ready strip that this worker does not come to soon?  For waking others. */
 bool worker_sees_surplus(const struct worker *w);
 
+/* ---- pick.c, for gang.c ---- */
+
+/* May the bodies of this operation run or be skipped?  While some operation in flight failed, each needs
+ * the issuing thread's verdict first. */
+bool may_run(struct worker *w, struct slot *s, uint64_t number);
+/* Is everything there that the points wait for? */
+bool points_are_ready(const struct slot *s, uint64_t number);
+/* `count` more actions of it are done. */
+void actions_complete(struct worker *w, struct slot *s, uint64_t number, int count);
+
+/* ---- gang.c: operations whose points start together ---- */
+
+bool gang_start(struct tsr_runtime *rt, int ring); /* false: no memory */
+void gang_stop(struct tsr_runtime *rt);
+/* An operation was handed over. */
+void gang_add(struct engine *e, uint64_t number);
+/* Take part in the oldest one in flight, up to operation `last`, if it can start: run a point of it.  False:
+ * nothing was run. */
+bool gang_join(struct worker *w, uint64_t last);
+void gang_describe(struct tsr_runtime *rt, FILE *out);
+
 /* Wait until woken or `microseconds` have passed. */
 void sleep_until_woken(struct tsr_runtime *rt, struct worker *w, int microseconds);
 void sleep_wake(struct tsr_runtime *rt, int threads);

@@ -1,6 +1,6 @@
 /* schedule/pick.c - which strip a worker runs next.
  *
- * In this order: an operation with a priority; the own strips of the oldest operations not all taken
+ * In this order: a seat in an operation whose points start together (gang.c); an operation with a priority; the own strips of the oldest operations not all taken
  * (looking a few operations ahead: polling words that are not ready is what costs); deeper, when dry;
  * then others' strips, the oldest operation first and each share from its far end.  After a strip that
  * is one large piece the worker follows the piece into the operations behind, while they are ready:
@@ -53,8 +53,15 @@ static inline uint32_t ready_bits(const struct slot *s, int strip, uint64_t clai
     return ready;
 }
 
-/* While some operation in flight failed, each needs the issuing thread's verdict first. */
-static bool may_run(struct worker *w, struct slot *s, uint64_t number)
+bool points_are_ready(const struct slot *s, uint64_t number)
+{
+    for (int i = 0; i < s->n_points; ++i)
+        if (!action_is_ready(s, (uint32_t)i, number))
+            return false;
+    return true;
+}
+
+bool may_run(struct worker *w, struct slot *s, uint64_t number)
 {
     if (__builtin_expect(
             atomic_load_explicit(&w->rt->engine->any_failed, memory_order_acquire) == 0, 1))
@@ -62,7 +69,7 @@ static bool may_run(struct worker *w, struct slot *s, uint64_t number)
     return atomic_load_explicit(&s->verdict, memory_order_acquire) >> 2 == number;
 }
 
-static void complete(struct worker *w, struct slot *s, uint64_t number, int count)
+void actions_complete(struct worker *w, struct slot *s, uint64_t number, int count)
 {
     struct engine *e = w->rt->engine;
     if (atomic_fetch_sub_explicit(&s->remaining, count, memory_order_acq_rel) != count)
@@ -81,6 +88,9 @@ static void complete(struct worker *w, struct slot *s, uint64_t number, int coun
 static bool try_strip(struct worker *w, struct slot *s, uint64_t number, int strip, bool *out_taken)
 {
     struct engine *e = w->rt->engine;
+    *out_taken = true;
+    if (s->gang && s->strips->first[strip] < (uint32_t)s->n_points)
+        return false; /* seats: gang.c */
     uint64_t claim = atomic_load_explicit(&s->claim[strip], memory_order_acquire);
     const uint32_t full = (1u << s->strips->count[strip]) - 1;
     *out_taken = claim >> 16 != number || (uint32_t)(claim & 0xffff) == full;
@@ -101,7 +111,7 @@ static bool try_strip(struct worker *w, struct slot *s, uint64_t number, int str
         atomic_fetch_and_explicit(&s->claim[strip], ~(uint64_t)bits, memory_order_release);
         return false;
     }
-    complete(w, s, number, __builtin_popcount(bits));
+    actions_complete(w, s, number, __builtin_popcount(bits));
     return true;
 }
 
@@ -242,6 +252,10 @@ bool worker_pass(struct worker *w)
         w->cursor = prefix + 1;
     if (w->cursor > last && prefix + 1 > last)
         return false;
+    if (atomic_load_explicit(&e->gang.queued, memory_order_acquire) !=
+            atomic_load_explicit(&e->gang.ended, memory_order_relaxed) &&
+        (w->rt->config.chaos == 0 || random_next(w) % 2 == 0) && gang_join(w, last))
+        return true;
     if (w->rt->config.chaos != 0 && chaos(w, prefix + 1, last))
         return true;
     if (atomic_load_explicit(&e->urgent, memory_order_relaxed) > 0 && urgent(w, prefix + 1, last))

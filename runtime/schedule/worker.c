@@ -197,6 +197,8 @@ tsr_status schedule_start(struct tsr_runtime *rt, int ring)
                                                 : rt->config.spin_us);
     st->wake_ticks = us * 100;
     st->bound = rt->config.bind != 0 && !e->crowded && rt->config.chaos == 0;
+    if (!gang_start(rt, ring))
+        return TSR_FAIL(NO_MEMORY, "no memory for the workers");
     for (int i = 0; i < workers; ++i)
         if (!worker_init(rt, i, ring))
             return TSR_FAIL(NO_MEMORY, "no memory for the workers");
@@ -241,6 +243,7 @@ void schedule_stop(struct tsr_runtime *rt)
         base_free(e->slot[i].trace);
     }
     if (e != NULL) {
+        gang_stop(rt);
         pthread_mutex_destroy(&e->failure_lock);
         base_free(e->slot);
         base_free(e->worker);
@@ -264,6 +267,8 @@ void schedule_publish(struct tsr_runtime *rt, struct slot *s)
         schedule_publish_done(rt, s);
         return;
     }
+    if (s->gang)
+        gang_add(e, number);
     atomic_store_explicit(&e->issued, number, memory_order_release);
 }
 
@@ -316,6 +321,7 @@ void schedule_wake(struct tsr_runtime *rt)
 
 void schedule_rouse(struct tsr_runtime *rt)
 {
+    execute_gang_ring(rt);
     if (atomic_load(&rt->engine->sleepers) > 0)
         sleep_wake(rt, 1);
 }
@@ -324,7 +330,9 @@ bool schedule_step(struct tsr_runtime *rt, uint64_t limit)
 {
     struct worker *w = &rt->engine->worker[0];
     w->limit = limit;
+    atomic_store_explicit(&rt->engine->gang.issuer_limit, limit, memory_order_relaxed);
     const bool ran = worker_pass(w);
+    atomic_store_explicit(&rt->engine->gang.issuer_limit, 0, memory_order_relaxed);
     w->limit = UINT64_MAX;
     atomic_store(&w->looking, UINT64_MAX);
     return ran;
@@ -342,6 +350,7 @@ void schedule_run(struct tsr_runtime *rt, uint64_t limit, schedule_until *until,
     schedule_wake(rt);
     observe_watchdog_arm(rt->observe);
     w->limit = limit;
+    atomic_store_explicit(&e->gang.issuer_limit, limit, memory_order_relaxed);
     for (;;) {
         const bool ran = worker_pass(w);
         if (until(user))
@@ -374,6 +383,7 @@ void schedule_run(struct tsr_runtime *rt, uint64_t limit, schedule_until *until,
         atomic_store(&st->awaited, 0);
     }
     w->limit = UINT64_MAX;
+    atomic_store_explicit(&e->gang.issuer_limit, 0, memory_order_relaxed);
     atomic_store(&w->looking, UINT64_MAX);
     observe_watchdog_disarm(rt->observe);
 }
@@ -393,4 +403,5 @@ void schedule_describe(struct tsr_runtime *rt, FILE *out)
                 name.file != NULL ? name.file : "?", name.line,
                 (long long)atomic_load(&s->remaining));
     }
+    gang_describe(rt, out);
 }

@@ -301,6 +301,7 @@ static void make_room(struct solve_state *s)
 void solve_problem_done(struct problem *q)
 {
     base_free(q->rank_box);
+    base_free(q->gang_first);
     for (int d = 0; d < TSR_MAX_RANK; ++d)
         base_free(q->cut[d]);
 }
@@ -315,8 +316,8 @@ static tsr_status solve_cuts(struct problem *q, struct plan **out_plan)
     if (s == TSR_OK)
         s = solve_check_writes(q);
     if (s == TSR_OK)
-        s = solve_choose_ranks(q);
-    if (s == TSR_OK)
+        s = solve_is_gang(q) ? solve_cut_gang(q) : solve_choose_ranks(q);
+    if (s == TSR_OK && !solve_is_gang(q))
         s = solve_cut_pieces(q);
     return s == TSR_OK ? solve_build(q, out_plan) : s;
 }

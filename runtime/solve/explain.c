@@ -265,6 +265,9 @@ static void add_plan(struct observe_text *t, const struct problem *q, const stru
     add_moves(t, q, p);
     add_pieces(t, q, p);
     add_leaves(t, q, p);
+    if (p->gang)
+        observe_text_add(t, "communicator: %lld points on %d of %d ranks, all at once\n",
+                         (long long)p->gang->size, p->gang->n_places, p->n_ranks);
     if (p->watched && p->unchecked != NULL)
         observe_text_add(t, "TESSERA_CHECK=cuts cannot check it: %s\n", p->unchecked);
     else if (p->watched)

@@ -200,6 +200,12 @@ static bool writes_one_store_twice(const struct problem *q)
     return false;
 }
 
+/* Does rank 0 run all of it? */
+static bool is_alone(const struct problem *q)
+{
+    return q->rt->n_ranks > 1 && (q->op->alone || writes_one_store_twice(q));
+}
+
 static bool deal_points(const struct problem *q, struct plan *p)
 {
     const struct rank_machine *m = q->rt->machines;
@@ -355,6 +361,16 @@ static bool fill_leaves(struct plan *p)
     return true;
 }
 
+static bool fill_gang(const struct problem *q, struct plan *p)
+{
+    int64_t *first = base_calloc((size_t)p->n_ranks + 1, sizeof *first);
+    for (int r = 0; first && r < p->n_ranks; ++r)
+        first[r + 1] = p->rank_iteration[r].high[0];
+    const bool ok = first && solve_fill_gang(q, p, first);
+    base_free(first);
+    return ok;
+}
+
 static bool build_all(const struct problem *q, struct plan *p)
 {
     if (!lay_grid(q, p))
@@ -365,7 +381,7 @@ static bool build_all(const struct problem *q, struct plan *p)
             return false;
     }
     measure(q, p);
-    return !p->leafwise || fill_leaves(p);
+    return (!p->leafwise || fill_leaves(p)) && (!solve_is_gang(q) || fill_gang(q, p));
 }
 
 static tsr_status check_all(struct problem *q)
@@ -379,7 +395,8 @@ static tsr_status check_all(struct problem *q)
     }
     if (q->op->points > INT32_MAX)
         return tsr_fail_(q->op->site, TSR_BAD_SHAPE, "%s: more than 2^31 points", q->desc->name);
-    return check_all_written(q);
+    const tsr_status s = check_all_written(q);
+    return s == TSR_OK ? solve_check_gang_points(q, is_alone(q)) : s;
 }
 
 tsr_status solve_explicit(struct problem *q, struct plan **out_plan)

@@ -228,6 +228,8 @@ static tsr_status find_leaves(struct problem *q)
     solve_leaf_of(q, q->extent, true, q->shape, &q->leaf_arg);
     if (!q->leafwise)
         return TSR_OK;
+    if (solve_is_gang(q))
+        return solve_refuse_leaves(q);
     memcpy(q->leaf, q->shape, sizeof q->leaf);
     widen_leaf(q);
     for (int d = 0; d < q->rank; ++d) {

@@ -326,7 +326,7 @@ static bool build_all(const struct problem *q, struct plan *p)
         if (p->arg[i].store && !p->arg[i].unbound && !p->arg[i].image && !build_arg(q, p, i))
             return false;
     measure(q, p);
-    return true;
+    return !q->gang_first || solve_fill_gang(q, p, q->gang_first);
 }
 
 tsr_status solve_build(struct problem *q, struct plan **out_plan)

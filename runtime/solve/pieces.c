@@ -111,8 +111,7 @@ static int64_t most_pieces(const struct problem *q, int d, struct interval box)
     return max64(1, min64(units, (box.high - box.low) / q->least[d]));
 }
 
-/* The largest part of the leaf that leaves at least eight steps a piece. */
-static int64_t fine_unit(const struct problem *q, int d, int64_t length, int64_t n)
+int64_t solve_fine_unit(const struct problem *q, int d, int64_t length, int64_t n)
 {
     int64_t soft = q->shape[d];
     while (soft > 1 && length / soft < 8 * n)
@@ -147,7 +146,7 @@ static int uniform_cut(const struct problem *q, int d, struct interval box, int6
     return n;
 }
 
-static int drop_empty(int n, int64_t *cut)
+int solve_drop_empty(int n, int64_t *cut)
 {
     int kept = 0;
     for (int c = 1; c <= n; ++c)
@@ -174,9 +173,9 @@ static tsr_status cut_dimension(struct problem *q, int d, struct interval box, i
     if (many)
         made = uniform_cut(q, d, box, piece, cut);
     else
-        solve_even_cut(q, d, box, made, fine_unit(q, d, length, n), NULL, cut);
+        solve_even_cut(q, d, box, made, solve_fine_unit(q, d, length, n), NULL, cut);
     q->cut[d] = cut;
-    q->grid[d] = length > 0 ? drop_empty(made, cut) : 1;
+    q->grid[d] = length > 0 ? solve_drop_empty(made, cut) : 1;
     if (length <= 0)
         cut[1] = cut[0];
     return TSR_OK;

@@ -5,6 +5,7 @@
  *   limits.c       where the iteration box may be cut: dimensions, multiples, least extents, leaves
  *   rank_grid.c    which box of it each rank owns
  *   pieces.c       how this rank cuts its own box
+ *   gang.c         both for operations whose points communicate
  *   explicit.c     the same for manual launches, whose points are given
  *   make_plan.c    the plan
  *   second.c       another cut of its points, for TESSERA_CHECK=cuts
@@ -103,6 +104,7 @@ struct problem {
     int64_t  wanted_points;
     int      grid[TSR_MAX_RANK];
     int64_t *cut[TSR_MAX_RANK]; /* [grid + 1]; ours */
+    int64_t *gang_first; /* [n_ranks + 1] number of each rank's first point; NULL: they do not communicate */
 };
 
 /* ---- small things ---- */
@@ -206,7 +208,27 @@ void solve_even_cut(const struct problem *q, int d, struct interval box, int n, 
 /* Drop cuts closer than the least extents; empty intervals stay. */
 void solve_repair_cut(int64_t least, int n, int64_t *cut);
 
+/* Elements that a piece should have, by settings that are shared; INT64_MAX: none says. */
+int64_t solve_least_piece(const struct problem *q);
+/* Not worth more than one point? */
+bool solve_is_small(const struct problem *q);
+
 tsr_status solve_cut_pieces(struct problem *q);
+/* The unit of cuts into n pieces along d: the largest part of a leaf that leaves at least eight steps a
+ * piece. */
+int64_t solve_fine_unit(const struct problem *q, int d, int64_t length, int64_t n);
+/* Leave out empty pieces; how many there are then. */
+int solve_drop_empty(int n, int64_t *cut);
+
+/* gang.c: points that run together and communicate */
+bool       solve_is_gang(const struct problem *q);
+tsr_status solve_refuse_leaves(const struct problem *q);
+/* Of a manual launch; alone: rank 0 runs all of it. */
+tsr_status solve_check_gang_points(const struct problem *q, bool alone);
+/* Instead of solve_choose_ranks and solve_cut_pieces. */
+tsr_status solve_cut_gang(struct problem *q);
+/* p->gang, rank r having points first[r] .. first[r + 1] - 1; false: no memory. */
+bool solve_fill_gang(const struct problem *q, struct plan *p, const int64_t *first);
 /* Cut where the key of what is written in part was cut; false: it does not fit. */
 bool solve_follow_key(struct problem *q, const tsr_box *box);
 /* Indices i with low <= a i + b < high; a not 0. */

@@ -353,7 +353,7 @@ static tsr_status search_ranks(struct problem *q)
 }
 
 /* The least that any rank says, so that all say the same. */
-static int64_t least_piece(const struct problem *q)
+int64_t solve_least_piece(const struct problem *q)
 {
     int64_t least = INT64_MAX;
     for (int r = 0; r < q->rt->n_ranks; ++r)
@@ -362,9 +362,9 @@ static int64_t least_piece(const struct problem *q)
     return least;
 }
 
-static bool is_small(const struct problem *q)
+bool solve_is_small(const struct problem *q)
 {
-    const int64_t least = least_piece(q);
+    const int64_t least = solve_least_piece(q);
     const double  work = q->desc->work > 1 ? q->desc->work : 1;
     if (least < INT64_MAX)
         return q->elements <= least;
@@ -393,7 +393,7 @@ tsr_status solve_choose_ranks(struct problem *q)
 {
     const int n = q->rt->n_ranks;
     q->alone = q->alone_arg = -1;
-    q->small = is_small(q);
+    q->small = solve_is_small(q);
     q->rank_box = base_calloc((size_t)n, sizeof *q->rank_box);
     if (!q->rank_box)
         return tsr_fail_(q->op->site, TSR_NO_MEMORY, "%s: no memory to cut it", q->desc->name);

@@ -127,6 +127,8 @@ void solve_cut_again(const struct problem *q, struct plan *p)
     p->watched = true;
     if (p->manual)
         p->unchecked = "the points of a manual launch are given";
+    else if (p->gang)
+        p->unchecked = "its points communicate";
     else if (p->has_image)
         p->unchecked = "boxes of an IMAGE follow from values";
     else if (p->has_unbound)

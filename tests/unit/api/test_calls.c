@@ -146,7 +146,8 @@ Test(api_calls, descriptors_are_checked)
     EXPECT_REFUSED(UNSUPPORTED, "may fail");
     d = axpy;
     d.variants[TSR_CPU].wants_communicator = true;
-    EXPECT_REFUSED(UNSUPPORTED, "wants a communicator");
+    d.canonical = true;
+    EXPECT_REFUSED(BAD_ARGUMENT, "axpy wants a communicator, whose calls a body makes once a point");
     d = axpy;
     d.args[Y] = (tsr_arg_desc){TSR_REDUCE, TSR_F64, .name = "y", .reduction = TSR_AND};
     EXPECT_REFUSED(BAD_TYPE, "argument y of axpy: and of f64 is not defined");
