@@ -71,7 +71,7 @@ void execute_gang_rest(struct worker *w, uint64_t since, bool (*over)(void *user
 {
     struct tsr_runtime *rt = w->rt;
     struct gang *g = &rt->engine->gang;
-    if (observe_stamp() - since < SPIN_TICKS) {
+    if (observe_stamp() - since < SPIN_TICKS || (rt->n_ranks > 1 && network_pending(rt->network))) {
         sched_yield(); /* 0.3 us alone; with more threads than cores, what lets the others come */
         return;
     }
