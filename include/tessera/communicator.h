@@ -66,7 +66,8 @@ typedef struct tsr_comm_words {
 } tsr_comm_words;
 
 /* Behind the calls below. */
-TSR_API tsr_status tsr_comm_call_(const tsr_task_context *t, const tsr_comm_words *words) TSR_MUST_CHECK;
+TSR_API tsr_status tsr_comm_call_(const tsr_task_context *t,
+                                  const tsr_comm_words   *words) TSR_MUST_CHECK;
 
 /* This point's number in the operation, from 0.  0, and the task fails, in a task without communicator. */
 TSR_API int64_t tsr_comm_rank(const tsr_task_context *t);
@@ -183,8 +184,8 @@ static inline tsr_status tsr_comm_blocksv_(const tsr_task_context *t, tsr_comm_v
 
 /* tsr_comm_allreduce_by(t, from, into, count, reducer): the same, into `into` of every point. */
 #define tsr_comm_allreduce_by(t, from, into, count, reducer)                                       \
-    tsr_comm_fold_((t), (from), (into), (count), TSR_TYPE_ANY, TSR_USER_REDUCTION, (reducer), true, \
-                   0, TSR_HERE)
+    tsr_comm_fold_((t), (from), (into), (count), TSR_TYPE_ANY, TSR_USER_REDUCTION, (reducer),      \
+                   true, 0, TSR_HERE)
 
 /* tsr_comm_allgather(t, from, into, count, type): `count` elements of each point, one after another in the
  * order of points, into `into` of every point (size * count elements). */

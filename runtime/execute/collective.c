@@ -44,15 +44,15 @@ static const tsr_comm_words *call_of(const struct gang *g, int i)
 
 static bool broadcast_begin(struct caller *c)
 {
-    struct gang *g = c->g;
+    struct gang            *g = c->g;
     const struct plan_gang *p = g->places;
-    const int root = place_of(p, c->call->root);
-    const char *data = NULL;
+    const int               root = place_of(p, c->call->root);
+    const char             *data = NULL;
     if (root == p->place)
         data = call_of(g, (int)(c->call->root - p->first[root]))->from;
     g->work.data = data;
-    return p->n_places == 1 || gang_spread(c, root, data, (size_t)c->call->count * call_bytes(c->call),
-                                           &g->work.data);
+    return p->n_places == 1 ||
+           gang_spread(c, root, data, (size_t)c->call->count * call_bytes(c->call), &g->work.data);
 }
 
 static tsr_status broadcast_take(struct caller *c)
@@ -94,11 +94,11 @@ static size_t sum_of_bytes(const struct caller *c)
 static bool gather_rounds(struct caller *c, char *data, const size_t *begin)
 {
     const int n = c->g->places->n_places, me = c->g->places->place;
-    unsigned round = 0;
+    unsigned  round = 0;
     for (int have = 1; have < n; have *= 2, ++round) {
         const int more = have < n - have ? have : n - have;
-        size_t got;
-        char *out = gang_buffer(c, begin[more]), *in;
+        size_t    got;
+        char     *out = gang_buffer(c, begin[more]), *in;
         if (out != NULL)
             put(out, data, begin[more]);
         if (!gang_send(c, (me - have + n) % n, GANG_GATHER + round, out, begin[more]) ||
@@ -113,11 +113,11 @@ static bool gather_rounds(struct caller *c, char *data, const size_t *begin)
 static bool gather_begin(struct caller *c)
 {
     struct gang *g = c->g;
-    const int n = g->places->n_places;
+    const int    n = g->places->n_places;
     if (n == 1)
         return true;
     const size_t head = ((size_t)n + 1) * sizeof *g->work.offset;
-    char *memory = gang_memory(c, head + sum_of_bytes(c));
+    char        *memory = gang_memory(c, head + sum_of_bytes(c));
     if (memory == NULL)
         return false;
     g->work.offset = (size_t *)(void *)memory;
@@ -134,11 +134,11 @@ static bool gather_begin(struct caller *c)
 
 static tsr_status gather_take(struct caller *c)
 {
-    const struct gang *g = c->g;
+    const struct gang      *g = c->g;
     const struct plan_gang *p = g->places;
-    char *into = c->call->into;
+    char                   *into = c->call->into;
     for (int place = 0; place < p->n_places && p->n_places > 1; ++place) {
-        const int j = (place - p->place + p->n_places) % p->n_places;
+        const int    j = (place - p->place + p->n_places) % p->n_places;
         const size_t bytes = g->work.offset[j + 1] - g->work.offset[j];
         put(into, g->work.data + g->work.offset[j], bytes);
         into += bytes;
@@ -179,9 +179,9 @@ static int64_t sent_before(const tsr_comm_words *call, int64_t point)
 static void *pack(struct caller *c, int place, const int64_t *first, size_t *out_bytes)
 {
     const struct gang *g = c->g;
-    const int64_t from = g->places->first[place], to = g->places->first[place + 1];
-    const size_t element = call_bytes(c->call), n = (size_t)g->n_points;
-    size_t bytes = (size_t)(to - from) * n * sizeof(int64_t);
+    const int64_t      from = g->places->first[place], to = g->places->first[place + 1];
+    const size_t       element = call_bytes(c->call), n = (size_t)g->n_points;
+    size_t             bytes = (size_t)(to - from) * n * sizeof(int64_t);
     for (int i = 0; i < g->n_points; ++i)
         for (int64_t q = from; q < to; ++q)
             bytes += (size_t)sent_to(call_of(g, i), q) * element;
@@ -190,11 +190,11 @@ static void *pack(struct caller *c, int place, const int64_t *first, size_t *out
     if (out == NULL)
         return NULL;
     int64_t *count = (int64_t *)(void *)out;
-    char *at = out + (size_t)(to - from) * n * sizeof *count;
+    char    *at = out + (size_t)(to - from) * n * sizeof *count;
     for (int64_t q = from; q < to; ++q)
         for (int i = 0; i < g->n_points; ++i) {
             const tsr_comm_words *call = call_of(g, i);
-            int64_t before = first[i];
+            int64_t               before = first[i];
             for (int64_t r = from; r < q; ++r)
                 before += sent_to(call, r);
             *count = sent_to(call, q);
@@ -207,18 +207,18 @@ static void *pack(struct caller *c, int place, const int64_t *first, size_t *out
 static bool exchange_begin(struct caller *c)
 {
     struct gang *g = c->g;
-    const int n = g->places->n_places, me = g->places->place;
+    const int    n = g->places->n_places, me = g->places->place;
     if (n == 1)
         return true;
-    int64_t *first = gang_memory(c, (size_t)g->n_points * sizeof *first +
-                                        (size_t)n * sizeof *g->work.messages);
+    int64_t *first =
+        gang_memory(c, (size_t)g->n_points * sizeof *first + (size_t)n * sizeof *g->work.messages);
     if (first == NULL)
         return false;
     g->work.messages = (void **)(void *)(first + g->n_points);
     memset(g->work.messages, 0, (size_t)n * sizeof *g->work.messages);
     for (int away = 1; away < n; ++away) {
         const int place = (me + away) % n;
-        size_t bytes;
+        size_t    bytes;
         for (int i = 0; i < g->n_points; ++i)
             first[i] = sent_before(call_of(g, i), g->places->first[place]);
         void *out = pack(c, place, first, &bytes);
@@ -227,7 +227,7 @@ static bool exchange_begin(struct caller *c)
     }
     for (int away = 1; away < n; ++away) {
         const int place = (me - away + n) % n;
-        size_t bytes;
+        size_t    bytes;
         g->work.messages[place] = gang_receive(c, place, GANG_EXCHANGE, &bytes);
         if (g->work.messages[place] == NULL)
             return false;
@@ -247,11 +247,11 @@ static tsr_status wrong_count(const struct caller *c, int64_t from, int64_t sent
 static tsr_status take_here(const struct caller *c, char **into)
 {
     const struct gang *g = c->g;
-    const size_t element = call_bytes(c->call);
+    const size_t       element = call_bytes(c->call);
     for (int i = 0; i < g->n_points; ++i) {
-        const int64_t source = g->places->first[g->places->place] + i;
+        const int64_t         source = g->places->first[g->places->place] + i;
         const tsr_comm_words *call = call_of(g, i);
-        const int64_t n = sent_to(call, c->rank), expected = expected_from(c->call, source);
+        const int64_t         n = sent_to(call, c->rank), expected = expected_from(c->call, source);
         if (n != expected)
             return wrong_count(c, source, n, expected);
         put(*into, (const char *)call->from + (size_t)sent_before(call, c->rank) * element,
@@ -264,16 +264,17 @@ static tsr_status take_here(const struct caller *c, char **into)
 /* What points of another place sent here. */
 static tsr_status take_from(const struct caller *c, int place, char **into)
 {
-    const struct gang *g = c->g;
+    const struct gang      *g = c->g;
     const struct plan_gang *p = g->places;
     const size_t element = call_bytes(c->call), n = (size_t)(p->first[place + 1] - p->first[place]);
     const int64_t *count = g->work.messages[place];
-    const char *at = (const char *)(count + n * (size_t)g->n_points);
+    const char    *at = (const char *)(count + n * (size_t)g->n_points);
     for (size_t k = 0; k < n * (size_t)c->i; ++k)
         at += (size_t)count[k] * element;
     count += n * (size_t)c->i;
     for (size_t k = 0; k < n; ++k) {
-        const int64_t source = p->first[place] + (int64_t)k, expected = expected_from(c->call, source);
+        const int64_t source = p->first[place] + (int64_t)k,
+                      expected = expected_from(c->call, source);
         if (count[k] != expected)
             return wrong_count(c, source, count[k], expected);
         put(*into, at, (size_t)count[k] * element);
@@ -286,7 +287,7 @@ static tsr_status take_from(const struct caller *c, int place, char **into)
 static tsr_status exchange_take(struct caller *c)
 {
     const struct plan_gang *p = c->g->places;
-    char *into = c->call->into;
+    char                   *into = c->call->into;
     for (int place = 0; place < p->n_places; ++place)
         TSR_TRY(place == p->place ? take_here(c, &into) : take_from(c, place, &into));
     return TSR_OK;

@@ -35,7 +35,9 @@ struct parts {
 
 struct nodes {
     int n;
-    struct { int64_t lo, hi; } node[MOST_NODES];
+    struct {
+        int64_t lo, hi;
+    } node[MOST_NODES];
 };
 
 static int64_t half_of(int64_t n)
@@ -72,8 +74,8 @@ static const struct part *part_find(const struct parts *p, int64_t lo, int64_t h
 }
 
 /* Elements at .. at + n - 1 of a node into `out`; `scratch`: n elements for each level below. */
-static void fold_node(const struct parts *p, int64_t lo, int64_t hi, int64_t at, int64_t n, char *out,
-                      char *scratch)
+static void fold_node(const struct parts *p, int64_t lo, int64_t hi, int64_t at, int64_t n,
+                      char *out, char *scratch)
 {
     const struct part *known = part_find(p, lo, hi);
     if (known != NULL) {
@@ -96,7 +98,7 @@ static void fold_chunks(const struct parts *p, int64_t lo, int64_t hi, int64_t b
                         const struct targets *t, char *scratch)
 {
     const int64_t chunk = p->bytes < CHUNK_BYTES ? (int64_t)(CHUNK_BYTES / p->bytes) : 1;
-    char *above = scratch + (size_t)chunk * p->bytes;
+    char         *above = scratch + (size_t)chunk * p->bytes;
     for (int64_t at = begin; at < end; at += chunk) {
         const int64_t n = end - at < chunk ? end - at : chunk;
         fold_node(p, lo, hi, at, n, scratch, above);
@@ -111,7 +113,7 @@ static tsr_status fold_range(const struct caller *c, const struct parts *p, int6
                              int64_t begin, int64_t end, const struct targets *t)
 {
     alignas(64) char room[(DEPTH + 1) * CHUNK_BYTES];
-    char *const scratch =
+    char *const      scratch =
         p->bytes <= CHUNK_BYTES ? room : base_uncleared(64, (DEPTH + 1) * p->bytes);
     if (scratch == NULL)
         return tsr_fail_(c->call->at, TSR_NO_MEMORY, "%s: no memory to fold elements of %zu bytes",
@@ -163,7 +165,8 @@ bool fold_begin(struct caller *c)
     if (!fold_is_staged(c))
         return true;
     own_nodes(c, &nodes);
-    return gang_memory(c, ((size_t)nodes.n + 1) * (size_t)c->call->count * call_bytes(c->call)) != NULL;
+    return gang_memory(c, ((size_t)nodes.n + 1) * (size_t)c->call->count * call_bytes(c->call)) !=
+           NULL;
 }
 
 tsr_status fold_share(struct caller *c)
@@ -174,7 +177,8 @@ tsr_status fold_share(struct caller *c)
     const int64_t begin = share_begin(c, c->i), end = share_begin(c, c->i + 1);
     tsr_status    status = TSR_OK;
     if (part == NULL)
-        return tsr_fail_(c->call->at, TSR_NO_MEMORY, "%s: no memory to fold", call_name(c->call->verb));
+        return tsr_fail_(c->call->at, TSR_NO_MEMORY, "%s: no memory to fold",
+                         call_name(c->call->verb));
     own_parts(c, part);
     own_nodes(c, &nodes);
     for (int k = 0; k < nodes.n && status == TSR_OK; ++k) {
@@ -195,8 +199,8 @@ struct joined {
     void        *message[32];
 };
 
-static void joined_add(struct joined *j, const struct plan_gang *p, int from, int to, const char *data,
-                       size_t bytes)
+static void joined_add(struct joined *j, const struct plan_gang *p, int from, int to,
+                       const char *data, size_t bytes)
 {
     struct nodes nodes = {0};
     nodes_in(&nodes, 0, p->size, p->first[from], p->first[to]);
@@ -210,11 +214,11 @@ static void joined_add(struct joined *j, const struct plan_gang *p, int from, in
 static bool join(struct caller *c, struct joined *j, size_t bytes)
 {
     const struct plan_gang *p = c->g->places;
-    const int me = p->place, n = p->n_places;
+    const int               me = p->place, n = p->n_places;
     joined_add(j, p, me, me + 1, c->g->work.memory, bytes);
     for (int bit = 1; me + bit < n && !(me & bit); bit *= 2) {
         size_t got;
-        char *in = gang_receive(c, me + bit, GANG_FOLD, &got);
+        char  *in = gang_receive(c, me + bit, GANG_FOLD, &got);
         if (in == NULL)
             return false;
         j->message[j->n_messages++] = in;
@@ -227,8 +231,8 @@ static bool join(struct caller *c, struct joined *j, size_t bytes)
 static tsr_status fold_joined(struct caller *c, const struct joined *j, char *out, size_t bytes)
 {
     const struct plan_gang *p = c->g->places;
-    struct nodes nodes = {0};
-    tsr_status status = TSR_OK;
+    struct nodes            nodes = {0};
+    tsr_status              status = TSR_OK;
     nodes_in(&nodes, 0, p->size, p->first[p->place], p->first[j->end]);
     for (int k = 0; k < nodes.n && status == TSR_OK; ++k) {
         char *to = out + (size_t)k * bytes;
@@ -241,7 +245,7 @@ static tsr_status fold_joined(struct caller *c, const struct joined *j, char *ou
 static size_t joined_bytes(const struct caller *c, const struct joined *j, size_t bytes)
 {
     const struct plan_gang *p = c->g->places;
-    struct nodes nodes = {0};
+    struct nodes            nodes = {0};
     nodes_in(&nodes, 0, p->size, p->first[p->place], p->first[j->end]);
     return (size_t)nodes.n * bytes;
 }
@@ -249,7 +253,7 @@ static size_t joined_bytes(const struct caller *c, const struct joined *j, size_
 /* The total, which place 0 has at `data`, to whom it is for. */
 static bool hand_out(struct caller *c, const char *data, size_t bytes)
 {
-    struct gang *g = c->g;
+    struct gang            *g = c->g;
     const struct plan_gang *p = g->places;
     if (c->call->verb == TSR_COMM_ALLREDUCE)
         return gang_spread(c, 0, data, bytes, &g->work.data);
@@ -276,9 +280,9 @@ static bool hand_out(struct caller *c, const char *data, size_t bytes)
 static bool fold_on(struct caller *c, struct joined *j, size_t bytes)
 {
     const struct plan_gang *p = c->g->places;
-    const int me = p->place;
-    const size_t all = joined_bytes(c, j, bytes);
-    struct nodes nodes;
+    const int               me = p->place;
+    const size_t            all = joined_bytes(c, j, bytes);
+    struct nodes            nodes;
     own_nodes(c, &nodes);
     char *out = me > 0 ? gang_buffer(c, all) : (char *)c->g->work.memory + (size_t)nodes.n * bytes;
     if (out == NULL)
@@ -316,11 +320,11 @@ bool fold_move(struct caller *c)
 /* On one rank: this point's range of the elements, for all. */
 static tsr_status fold_for_all(struct caller *c)
 {
-    const int     n = c->g->n_points;
-    struct part  *part = base_calloc((size_t)n, sizeof *part);
-    char        **to = base_calloc((size_t)n, sizeof *to);
-    struct parts  p = {c->call, call_bytes(c->call), n, part};
-    tsr_status    status;
+    const int    n = c->g->n_points;
+    struct part *part = base_calloc((size_t)n, sizeof *part);
+    char       **to = base_calloc((size_t)n, sizeof *to);
+    struct parts p = {c->call, call_bytes(c->call), n, part};
+    tsr_status   status;
     if (part != NULL && to != NULL) {
         const bool all = c->call->verb == TSR_COMM_ALLREDUCE;
         own_parts(c, part);
@@ -329,7 +333,8 @@ static tsr_status fold_for_all(struct caller *c)
         status = fold_range(c, &p, 0, n, share_begin(c, c->i), share_begin(c, c->i + 1),
                             &(struct targets){all ? n : 1, to});
     } else {
-        status = tsr_fail_(c->call->at, TSR_NO_MEMORY, "%s: no memory to fold", call_name(c->call->verb));
+        status = tsr_fail_(c->call->at, TSR_NO_MEMORY, "%s: no memory to fold",
+                           call_name(c->call->verb));
     }
     base_free(part);
     base_free(to);

@@ -32,20 +32,16 @@
 
 enum { REST_US = 200, FILE_BYTES = 80 };
 /* Ticks of observe_stamp. */
-#define SPIN_TICKS 100000ull
+#define SPIN_TICKS      100000ull
 #define MEMORY_PATIENCE 10000000000ull
 
 const char *call_name(tsr_comm_verb verb)
 {
     static const char *const names[] = {
-        [TSR_COMM_BARRIER] = "tsr_comm_barrier",
-        [TSR_COMM_BROADCAST] = "tsr_comm_broadcast",
-        [TSR_COMM_REDUCE] = "tsr_comm_reduce",
-        [TSR_COMM_ALLREDUCE] = "tsr_comm_allreduce",
-        [TSR_COMM_ALLGATHER] = "tsr_comm_allgather",
-        [TSR_COMM_ALLGATHERV] = "tsr_comm_allgatherv",
-        [TSR_COMM_ALLTOALL] = "tsr_comm_alltoall",
-        [TSR_COMM_ALLTOALLV] = "tsr_comm_alltoallv",
+        [TSR_COMM_BARRIER] = "tsr_comm_barrier",     [TSR_COMM_BROADCAST] = "tsr_comm_broadcast",
+        [TSR_COMM_REDUCE] = "tsr_comm_reduce",       [TSR_COMM_ALLREDUCE] = "tsr_comm_allreduce",
+        [TSR_COMM_ALLGATHER] = "tsr_comm_allgather", [TSR_COMM_ALLGATHERV] = "tsr_comm_allgatherv",
+        [TSR_COMM_ALLTOALL] = "tsr_comm_alltoall",   [TSR_COMM_ALLTOALLV] = "tsr_comm_alltoallv",
     };
     return (unsigned)verb < TSR_COMM_N_VERBS ? names[verb] : "a call of a communicator";
 }
@@ -70,7 +66,7 @@ void execute_gang_ring(struct tsr_runtime *rt)
 void execute_gang_rest(struct worker *w, uint64_t since, bool (*over)(void *user), void *user)
 {
     struct tsr_runtime *rt = w->rt;
-    struct gang *g = &rt->engine->gang;
+    struct gang        *g = &rt->engine->gang;
     if (observe_stamp() - since < SPIN_TICKS || (rt->n_ranks > 1 && network_pending(rt->network))) {
         sched_yield(); /* 0.3 us alone; with more threads than cores, what lets the others come */
         return;
@@ -97,7 +93,7 @@ static bool turn_is_over(void *user)
 static void turn_wait(struct caller *c, uint32_t turn)
 {
     struct turn_wait t = {c->g, turn};
-    const uint64_t since = observe_stamp();
+    const uint64_t   since = observe_stamp();
     while (atomic_load_explicit(&c->g->turn, memory_order_acquire) == turn)
         if (c->w->rt->n_ranks == 1 || !network_progress(c->w->rt->network))
             execute_gang_rest(c->w, since, turn_is_over, &t);
@@ -120,7 +116,7 @@ static bool never(void *user)
 static void *patient(struct caller *c, void *(*make)(size_t bytes), size_t bytes)
 {
     const uint64_t since = observe_stamp();
-    void *memory;
+    void          *memory;
     while ((memory = make(bytes)) == NULL) {
         if (c->w->rt->n_ranks == 1)
             return NULL;
@@ -184,9 +180,9 @@ static bool message_is_here(void *user)
 
 void *gang_receive(struct caller *c, int place, unsigned kind, size_t *out_bytes)
 {
-    struct gang *g = c->g;
+    struct gang        *g = c->g;
     struct message_wait m = {c->w->rt->network, tag_of(g, kind), g->places->rank[place], NULL, 0};
-    const uint64_t since = observe_stamp();
+    const uint64_t      since = observe_stamp();
     atomic_store_explicit(&g->awaited, m.from, memory_order_relaxed);
     while (!message_is_here(&m))
         if (!network_progress(m.net))
@@ -201,8 +197,8 @@ void *gang_receive(struct caller *c, int place, unsigned kind, size_t *out_bytes
 bool gang_spread(struct caller *c, int root, const char *data, size_t bytes, const char **out)
 {
     struct gang *g = c->g;
-    const int n = g->places->n_places, v = (g->places->place - root + n) % n;
-    int bit = 1;
+    const int    n = g->places->n_places, v = (g->places->place - root + n) % n;
+    int          bit = 1;
     while (bit < n && !(v & bit))
         bit *= 2;
     if (v != 0) {
@@ -359,7 +355,7 @@ static bool report_send(struct caller *c, const struct report *p, int place, uns
 {
     const size_t first = record_bytes(&p->lowest);
     const size_t bytes = first + (p->has_other ? record_bytes(&p->other) : 0);
-    char *out = gang_buffer(c, bytes);
+    char        *out = gang_buffer(c, bytes);
     if (out != NULL) {
         memcpy(out, &p->lowest, first);
         if (p->has_other)
@@ -371,7 +367,7 @@ static bool report_send(struct caller *c, const struct report *p, int place, uns
 static bool report_receive(struct caller *c, struct report *out, int place, unsigned round)
 {
     size_t bytes;
-    char *in = gang_receive(c, place, GANG_REPORT + round, &bytes);
+    char  *in = gang_receive(c, place, GANG_REPORT + round, &bytes);
     if (in == NULL)
         return false;
     memcpy(&out->lowest, in, offsetof(struct record, text));
@@ -388,7 +384,7 @@ static bool report_receive(struct caller *c, struct report *out, int place, unsi
 static bool ranks_meet(struct caller *c, struct report *p)
 {
     const int n = c->g->places->n_places, me = c->g->places->place;
-    unsigned round = 0;
+    unsigned  round = 0;
     for (int away = 1; away < n; away *= 2, ++round) {
         struct report theirs;
         if (!report_send(c, p, (me + away) % n, round) ||
@@ -429,8 +425,8 @@ static void die(struct caller *c)
 static void die_of_report(struct caller *c, const struct report *p)
 {
     const struct operation *op = &c->s->op;
-    const struct record *bad = is_bad(&p->lowest) ? &p->lowest : &p->other;
-    char one[256], two[256];
+    const struct record    *bad = is_bad(&p->lowest) ? &p->lowest : &p->other;
+    char                    one[256], two[256];
     if (bad->verb == GANG_SKIP) {
         describe(bad, one, sizeof one);
         (void)tsr_fail_(op->site, TSR_TASK_FAILED, "%s: %s", op->desc->name, one);
@@ -443,8 +439,8 @@ static void die_of_report(struct caller *c, const struct report *p)
         describe(&p->lowest, one, sizeof one);
         describe(&p->other, two, sizeof two);
         (void)tsr_fail_(op->site, TSR_BAD_ARGUMENT,
-                        "%s: its points do not make the same calls: %s, and %s", op->desc->name, one,
-                        two);
+                        "%s: its points do not make the same calls: %s, and %s", op->desc->name,
+                        one, two);
     }
     die(c);
 }
@@ -474,7 +470,7 @@ static void meeting_end(struct caller *c)
 /* Come to a meeting; where others are still to come, wait if `waits`. */
 static void meet(struct caller *c, bool waits, meeting *hold)
 {
-    struct gang *g = c->g;
+    struct gang   *g = c->g;
     const uint32_t turn = atomic_load_explicit(&g->turn, memory_order_relaxed);
     if (c->call != NULL) {
         atomic_store_explicit(&g->file, c->call->at.file, memory_order_relaxed);
@@ -494,9 +490,9 @@ static void meet(struct caller *c, bool waits, meeting *hold)
 /* All have come: do they agree?  If so, what one does for the rest. */
 static void hold_first(struct caller *c)
 {
-    struct gang *g = c->g;
+    struct gang  *g = c->g;
     struct report p;
-    struct trace own;
+    struct trace  own;
     trace_save(&own);
     report_here(c, &p);
     if (g->places->n_places > 1 && !ranks_meet(c, &p))
@@ -546,7 +542,7 @@ static tsr_status check_counts(const struct caller *c, const int64_t *counts, co
                                const char *what)
 {
     const tsr_comm_words *call = c->call;
-    int64_t sum = 0;
+    int64_t               sum = 0;
     if (counts == NULL)
         return tsr_fail_(call->at, TSR_BAD_ARGUMENT, "%s: no %s", call_name(call->verb), what);
     for (int64_t p = 0; p < c->s->plan->gang->size; ++p)
@@ -563,12 +559,13 @@ static tsr_status check_counts(const struct caller *c, const int64_t *counts, co
 static tsr_status check_fold(const struct caller *c)
 {
     const tsr_comm_words *call = c->call;
-    const bool gets = call->verb == TSR_COMM_ALLREDUCE || call->root == c->rank;
+    const bool            gets = call->verb == TSR_COMM_ALLREDUCE || call->root == c->rank;
     if (call->reduction == TSR_USER_REDUCTION
             ? call->reducer == NULL || call->reducer->combine == NULL || call->reducer->bytes == 0
             : !reduce_is_defined(call->reduction, call->type))
-        return tsr_fail_(call->at, TSR_BAD_TYPE, "%s: %s of %s is not defined", call_name(call->verb),
-                         reduce_name(call->reduction), tsr_type_name(call->type));
+        return tsr_fail_(call->at, TSR_BAD_TYPE, "%s: %s of %s is not defined",
+                         call_name(call->verb), reduce_name(call->reduction),
+                         tsr_type_name(call->type));
     if (gets && call->into == NULL && moves_bytes(call))
         return tsr_fail_(call->at, TSR_BAD_ARGUMENT, "%s: nowhere to put the result",
                          call_name(call->verb));
@@ -578,7 +575,7 @@ static tsr_status check_fold(const struct caller *c)
 static tsr_status check_buffers(const struct caller *c)
 {
     const tsr_comm_words *call = c->call;
-    const bool folds = call->verb == TSR_COMM_REDUCE || call->verb == TSR_COMM_ALLREDUCE;
+    const bool            folds = call->verb == TSR_COMM_REDUCE || call->verb == TSR_COMM_ALLREDUCE;
     if (!folds && call->verb != TSR_COMM_BARRIER && call_bytes(call) == 0)
         return tsr_fail_(call->at, TSR_BAD_TYPE, "%s: no element type has number %d",
                          call_name(call->verb), (int)call->type);
@@ -640,7 +637,7 @@ static tsr_status take_note(struct caller *c, tsr_status status)
 
 static tsr_status call_together(struct caller *c)
 {
-    struct gang *g = c->g;
+    struct gang        *g = c->g;
     struct gang_member *m = &g->member[c->i];
     if (m->gone || m->failed) {
         if (!m->gone && !g->dead)
@@ -675,18 +672,18 @@ static tsr_status call_together(struct caller *c)
 
 static tsr_status not_asked(struct body_state *b, tsr_site at, const char *what)
 {
-    b->forced = tsr_fail_(at, TSR_NOT_ALLOWED, "%s: task %s (issued at %s:%d) wants no communicator",
-                          what, b->slot->op.desc->name, b->slot->op.site.file,
-                          b->slot->op.site.line);
+    b->forced =
+        tsr_fail_(at, TSR_NOT_ALLOWED, "%s: task %s (issued at %s:%d) wants no communicator", what,
+                  b->slot->op.desc->name, b->slot->op.site.file, b->slot->op.site.line);
     return b->forced;
 }
 
 static struct caller caller_of(struct body_state *b, const tsr_comm_words *call)
 {
-    struct worker *w = b->worker;
+    struct worker          *w = b->worker;
     const struct plan_gang *p = b->slot->plan->gang;
-    const int64_t first = p->place >= 0 ? p->first[p->place] : 0;
-    return (struct caller){w,     b->slot, &w->rt->engine->gang, b, (int)b->point, first + b->point,
+    const int64_t           first = p->place >= 0 ? p->first[p->place] : 0;
+    return (struct caller){w,   b->slot, &w->rt->engine->gang, b, (int)b->point, first + b->point,
                            call};
 }
 
@@ -771,7 +768,7 @@ static void cause_of_slot(struct caller *c)
 
 void communicator_leave(struct worker *w, struct slot *s, int point)
 {
-    struct gang *g = &w->rt->engine->gang;
+    struct gang        *g = &w->rt->engine->gang;
     struct gang_member *m = &g->member[point];
     struct caller c = {w, s, g, NULL, point, g->places->first[g->places->place] + point, NULL};
     if (m->gone || g->dead)
@@ -784,7 +781,8 @@ void communicator_leave(struct worker *w, struct slot *s, int point)
     m->gone = true;
     const uint32_t turn = atomic_load_explicit(&g->turn, memory_order_relaxed);
     meet(&c, false, hold_first);
-    if (atomic_load_explicit(&g->turn, memory_order_acquire) == turn || !g->dead || failed || g->skips)
+    if (atomic_load_explicit(&g->turn, memory_order_acquire) == turn || !g->dead || failed ||
+        g->skips)
         return;
     trace_restore(&g->cause);
     execute_fail(w, s, point, g->cause.status);

@@ -19,14 +19,19 @@
 #include "base/failure.h"
 
 /* What a point brings to a meeting. */
-enum gang_verb { GANG_CALL, GANG_RETURN, GANG_FAIL, GANG_SKIP /* its body never ran: inputs failed */ };
+enum gang_verb {
+    GANG_CALL,
+    GANG_RETURN,
+    GANG_FAIL,
+    GANG_SKIP /* its body never ran: inputs failed */
+};
 
 struct gang_member {
     alignas(64) const tsr_comm_words *call; /* GANG_CALL: the caller's, while it waits */
     enum gang_verb verb;
     /* its worker's own */
-    bool           gone;   /* it has returned or failed: it comes to no more meetings */
-    bool           failed; /* in the last call, when the others were through with it */
+    bool gone;   /* it has returned or failed: it comes to no more meetings */
+    bool failed; /* in the last call, when the others were through with it */
 };
 
 /* Pieces of a call that the one who does it keeps for the others until the meeting that ends it. */
@@ -44,31 +49,32 @@ struct gang {
     _Atomic uint64_t  queued, ended;
     /* gathering: of the operation at the head of the queue */
     alignas(64) _Atomic uint64_t seats; /* number << 16 | taken */
-    _Atomic uint64_t  ready;        /* = number once its points' inputs are there */
-    _Atomic uint64_t  running;      /* = number once all have a seat */
-    _Atomic uint64_t  issuer_limit; /* the issuing thread runs operations up to this one; 0: none now */
-    _Atomic uint32_t  bell;         /* rung where something arrives while `sleepers` sleep on it */
-    _Atomic int32_t   sleepers;
+    _Atomic uint64_t ready;             /* = number once its points' inputs are there */
+    _Atomic uint64_t running;           /* = number once all have a seat */
+    _Atomic uint64_t
+        issuer_limit;      /* the issuing thread runs operations up to this one; 0: none now */
+    _Atomic uint32_t bell; /* rung where something arrives while `sleepers` sleep on it */
+    _Atomic int32_t  sleepers;
     /* running: written by who starts it, before `running` */
     uint64_t                number;
     const struct plan_gang *places;
     int                     n_points;
-    bool                    skips; /* bodies do not run: inputs failed */
+    bool                    skips;  /* bodies do not run: inputs failed */
     struct gang_member     *member; /* [workers] by local point */
     /* the meeting */
     alignas(64) _Atomic uint32_t turn;
-    _Atomic int32_t   arrived, left;
+    _Atomic int32_t arrived, left;
     /* of who does the meeting; the others read it after `turn` moved */
-    uint32_t          sequence; /* meetings of all ranks so far */
-    bool              dead;     /* no more meetings: every call answers the cause */
-    bool              marked;   /* dead because points elsewhere were skipped */
-    struct gang_work  work;
-    pthread_mutex_t   lock;
-    struct trace      cause;    /* under lock until dead: what failed first here; status TSR_OK: nothing */
+    uint32_t         sequence; /* meetings of all ranks so far */
+    bool             dead;     /* no more meetings: every call answers the cause */
+    bool             marked;   /* dead because points elsewhere were skipped */
+    struct gang_work work;
+    pthread_mutex_t  lock;
+    struct trace cause; /* under lock until dead: what failed first here; status TSR_OK: nothing */
     /* for who looks in: what is waited for */
     _Atomic(const char *) what; /* NULL: nothing */
     _Atomic(const char *) file;
-    _Atomic int           line, awaited; /* awaited: the rank whose message is; -1: points of this one */
+    _Atomic int line, awaited; /* awaited: the rank whose message is; -1: points of this one */
 };
 
 #endif

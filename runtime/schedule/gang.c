@@ -20,7 +20,7 @@
 bool gang_start(struct tsr_runtime *rt, int ring)
 {
     struct engine *e = rt->engine;
-    struct gang *g = &e->gang;
+    struct gang   *g = &e->gang;
     pthread_mutex_init(&g->lock, NULL);
     g->queue = base_calloc((size_t)ring, sizeof *g->queue);
     g->member = base_aligned(64, sizeof *g->member * (size_t)e->n_workers);
@@ -38,7 +38,7 @@ void gang_stop(struct tsr_runtime *rt)
 
 void gang_add(struct engine *e, uint64_t number)
 {
-    struct gang *g = &e->gang;
+    struct gang   *g = &e->gang;
     const uint64_t n = atomic_load_explicit(&g->queued, memory_order_relaxed);
     atomic_store_explicit(&g->queue[n & e->mask], number, memory_order_relaxed);
     atomic_store_explicit(&g->queued, n + 1, memory_order_release);
@@ -121,8 +121,8 @@ static bool seat_leave(struct gang *g, uint64_t number, int n_points)
     do
         if ((seats & 0xffff) == (uint64_t)n_points || seats >> 16 != number)
             return false;
-    while (!atomic_compare_exchange_weak_explicit(&g->seats, &seats, seats - 1, memory_order_acq_rel,
-                                                  memory_order_relaxed));
+    while (!atomic_compare_exchange_weak_explicit(&g->seats, &seats, seats - 1,
+                                                  memory_order_acq_rel, memory_order_relaxed));
     return true;
 }
 
@@ -138,7 +138,7 @@ static bool must_leave(struct worker *w, struct slot *s, uint64_t number)
 static bool is_running(void *user)
 {
     const struct worker *w = user;
-    const struct gang *g = &w->rt->engine->gang;
+    const struct gang   *g = &w->rt->engine->gang;
     return atomic_load(&g->running) == atomic_load_explicit(&g->seats, memory_order_relaxed) >> 16;
 }
 
@@ -164,7 +164,7 @@ static bool seat_wait(struct worker *w, struct slot *s, uint64_t number)
 bool gang_join(struct worker *w, uint64_t last)
 {
     struct engine *e = w->rt->engine;
-    struct gang *g = &e->gang;
+    struct gang   *g = &e->gang;
     const uint64_t ended = atomic_load_explicit(&g->ended, memory_order_acquire);
     if (atomic_load_explicit(&g->queued, memory_order_acquire) == ended)
         return false;
@@ -196,13 +196,12 @@ bool gang_join(struct worker *w, uint64_t last)
 void gang_describe(struct tsr_runtime *rt, FILE *out)
 {
     struct gang *g = &rt->engine->gang;
-    const char *what = atomic_load(&g->what), *file = atomic_load(&g->file);
-    const int awaited = atomic_load(&g->awaited), arrived = atomic_load(&g->arrived);
+    const char  *what = atomic_load(&g->what), *file = atomic_load(&g->file);
+    const int    awaited = atomic_load(&g->awaited), arrived = atomic_load(&g->arrived);
     if (what == NULL)
         return;
-    fprintf(out, "  operation %llu: in %s (%s:%d) ",
-            (unsigned long long)atomic_load(&g->running), what, file != NULL ? file : "?",
-            atomic_load(&g->line));
+    fprintf(out, "  operation %llu: in %s (%s:%d) ", (unsigned long long)atomic_load(&g->running),
+            what, file != NULL ? file : "?", atomic_load(&g->line));
     if (awaited >= 0)
         fprintf(out, "all points of this rank wait for rank %d\n", awaited);
     else

@@ -46,11 +46,11 @@ tsr_status solve_refuse_leaves(const struct problem *q)
             reduce_is_exact(q->desc->args[arg].reduction, q->op->arg[arg].type,
                             q->desc->args[arg].reducer)))
         ++arg;
-    return tsr_fail_(q->op->site, TSR_UNSOLVABLE,
-                     "%s: the %s of %s is folded leaf by leaf, and a body with a communicator is called "
-                     "once a point: fold it by tsr_comm_reduce, or launch it by hand",
-                     q->desc->name, reduce_name(q->desc->args[arg].reduction),
-                     solve_arg_name(q, arg, &x));
+    return tsr_fail_(
+        q->op->site, TSR_UNSOLVABLE,
+        "%s: the %s of %s is folded leaf by leaf, and a body with a communicator is called "
+        "once a point: fold it by tsr_comm_reduce, or launch it by hand",
+        q->desc->name, reduce_name(q->desc->args[arg].reduction), solve_arg_name(q, arg, &x));
 }
 
 tsr_status solve_check_gang_points(const struct problem *q, bool alone)
@@ -58,13 +58,14 @@ tsr_status solve_check_gang_points(const struct problem *q, bool alone)
     const int64_t most = alone ? workers_of(q, 0) : all_workers(q);
     if (!solve_is_gang(q) || q->op->points <= most)
         return TSR_OK;
-    return tsr_fail_(q->op->site, TSR_UNSOLVABLE,
-                     "%s: %lld points are launched, which communicate, and %s: each needs a worker of "
-                     "its own, and there are %lld",
-                     q->desc->name, (long long)q->op->points,
-                     alone ? "one rank runs them, because boxes of what ranks would write meet"
-                           : "all run at once",
-                     (long long)most);
+    return tsr_fail_(
+        q->op->site, TSR_UNSOLVABLE,
+        "%s: %lld points are launched, which communicate, and %s: each needs a worker of "
+        "its own, and there are %lld",
+        q->desc->name, (long long)q->op->points,
+        alone ? "one rank runs them, because boxes of what ranks would write meet"
+              : "all run at once",
+        (long long)most);
 }
 
 /* ---- the launch ---- */
@@ -74,8 +75,8 @@ static int64_t wanted_points(const struct problem *q, int64_t most)
 {
     const int64_t least = solve_least_piece(q);
     const double  work = q->desc->work > 1 ? q->desc->work : 1;
-    const double  pieces = least < INT64_MAX ? (double)q->volume / (double)least
-                                             : (double)q->volume * work / WORTH;
+    const double  pieces =
+        least < INT64_MAX ? (double)q->volume / (double)least : (double)q->volume * work / WORTH;
     return pieces >= (double)most ? most : max64(1, (int64_t)pieces);
 }
 

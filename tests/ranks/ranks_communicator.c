@@ -21,7 +21,7 @@ enum { N = 96, MOST = 16 };
 #define DEFINE_MOVES(T, name, TYPE, element)                                                       \
     static tsr_status moves_##name(const tsr_task_context *t, int64_t n)                           \
     {                                                                                              \
-        const int64_t me = tsr_comm_rank(t), size = tsr_comm_size(t);                              \
+        const int64_t     me = tsr_comm_rank(t), size = tsr_comm_size(t);                          \
         static __thread T a[8 * MOST * MOST], b[8 * MOST * MOST];                                  \
         int64_t           give[MOST], get[MOST], at = 0;                                           \
         for (int64_t root = 0; root < size; ++root) {                                              \
@@ -63,10 +63,10 @@ enum { N = 96, MOST = 16 };
                 BODY_NEED(b[at] == element(p, me, k));                                             \
         return TSR_OK;                                                                             \
     }
-#define WHOLE(p, q, k)  (1000 * (p) + 50 * (q) + (k))
-#define BYTE(p, q, k)   ((uint8_t)(37 * (p) + 11 * (q) + (k)))
-#define FLOAT(p, q, k)  (0.5f * (float)WHOLE(p, q, k))
-#define PAIR(p, q, k)   ((double)(p) + 100.0 * (double)(k) + (double)(q) * I)
+#define WHOLE(p, q, k) (1000 * (p) + 50 * (q) + (k))
+#define BYTE(p, q, k)  ((uint8_t)(37 * (p) + 11 * (q) + (k)))
+#define FLOAT(p, q, k) (0.5f * (float)WHOLE(p, q, k))
+#define PAIR(p, q, k)  ((double)(p) + 100.0 * (double)(k) + (double)(q)*I)
 DEFINE_MOVES(int64_t, i64, TSR_I64, WHOLE)
 DEFINE_MOVES(uint8_t, u8, TSR_U8, BYTE)
 DEFINE_MOVES(float, f32, TSR_F32, FLOAT)
@@ -105,8 +105,10 @@ static void affine_combine(void *into, const void *from)
 }
 
 static const struct affine affine_identity = {1, 0};
-static const tsr_reducer   affine_then = {
-      .name = "then", .bytes = sizeof(struct affine), .identity = &affine_identity, .combine = affine_combine};
+static const tsr_reducer   affine_then = {.name = "then",
+                                          .bytes = sizeof(struct affine),
+                                          .identity = &affine_identity,
+                                          .combine = affine_combine};
 
 static tsr_status fold_exact(const tsr_task_context *t, int64_t n)
 {
@@ -181,7 +183,8 @@ static tsr_status calls_body(const tsr_task_context *t)
 
 static const tsr_task_desc calls_task = {
     .name = "test.calls",
-    .args = {[OUT] = {TSR_WRITE, TSR_I64, 1, "out"}, [LENGTH] = {TSR_SCALAR, TSR_I64, .name = "length"}},
+    .args = {[OUT] = {TSR_WRITE, TSR_I64, 1, "out"},
+             [LENGTH] = {TSR_SCALAR, TSR_I64, .name = "length"}},
     .variants = {[TSR_CPU] = {.body = calls_body, .wants_communicator = true}},
     .work = 1e6,
 };
@@ -220,8 +223,9 @@ static int by_hand(int argc, char **argv, void *user)
     for (int points = 1;; ++points) {
         const tsr_store     out = tsr_store_create(TSR_I64, TSR_SHAPE(N));
         const tsr_partition parts = pieces(points);
-        const tsr_status status = tsr_issue_over(&calls_task, points, [OUT] = tsr_arg_cut(out, parts),
-                                                 [LENGTH] = tsr_arg_of(points % 4));
+        const tsr_status    status = tsr_issue_over(
+               &calls_task,
+               points, [OUT] = tsr_arg_cut(out, parts), [LENGTH] = tsr_arg_of(points % 4));
         if (status != TSR_OK) {
             NEED(status == TSR_UNSOLVABLE && points > tsr_rank_count());
             NEED(strstr(tsr_error_text(), "each needs a worker") &&
