@@ -7,8 +7,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/alloc.h"
+
+enum { HUGE_PAGE = 2 << 20 };
 
 static __thread int64_t shortages;
 static _Atomic int64_t live;            /* relaxed: a statistic */
@@ -70,6 +73,14 @@ void *base_uncleared(size_t align, size_t bytes)
     if (is_to_fail() || bytes > SIZE_MAX - align)
         return NULL;
     return counted(aligned_alloc(align, (bytes + align - 1) / align * align));
+}
+
+void *base_huge(size_t bytes)
+{
+    void *p = base_uncleared(HUGE_PAGE, bytes);
+    if (p != NULL) /* whole ones only: the rest of the last would be held for nothing */
+        (void)madvise(p, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+    return p;
 }
 
 void base_free(void *p)

@@ -18,6 +18,8 @@ void *base_realloc(void *p, size_t n, size_t size);
 void *base_aligned(size_t align, size_t bytes);
 /* As base_aligned, not cleared: for data. */
 void *base_uncleared(size_t align, size_t bytes);
+/* As base_uncleared, for megabytes: in huge pages where the machine has some to give. */
+void *base_huge(size_t bytes);
 /* Takes NULL. */
 void base_free(void *p);
 /* Blocks alive now; 0 at the end of a clean program. */
