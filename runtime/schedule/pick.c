@@ -4,7 +4,7 @@
  * (looking a few operations ahead: polling words that are not ready is what costs); deeper, when dry;
  * then others' strips, the oldest operation first and each share from its far end.  After a strip that
  * is one large piece the worker follows the piece into the operations behind, while they are ready:
- * so a chain over a large array streams through the cache.
+ * so a chain over a large array streams through the cache, and a stencil's steps go in waves.
  *
  * Invariants: nothing is read of a slot whose number is older than the worker's `looking`; a claim is a
  * compare-and-swap that includes the number.  Cost: O(producers of the strips looked at).
@@ -14,7 +14,7 @@
 #include "base/mutant.h"
 #include "schedule/internal.h"
 
-enum { AHEAD = 3, AHEAD_STRIPS = 4, STEAL_OPERATIONS = 24, CHAOS_SKIP = 3 };
+enum { AHEAD = 3, AHEAD_STRIPS = 4, STEAL_OPERATIONS = 24, CHAOS_SKIP = 3, WAVE = 4 };
 
 static uint64_t random_next(struct worker *w)
 {
@@ -115,19 +115,26 @@ static bool try_strip(struct worker *w, struct slot *s, uint64_t number, int str
     return true;
 }
 
-/* The same strip of the operations behind, while it is ready. */
+/* The same strip of the operations behind, while it is ready; where it needs its neighbour still, as a
+ * stencil's does, the strip before it.  So a chain over a large array streams through the cache, and
+ * the steps of a stencil go over it as a wave, WAVE of them at a time. */
 static void follow(struct worker *w, const struct slot *s, uint64_t number, int strip, uint64_t last)
 {
     struct engine *e = w->rt->engine;
-    const uint32_t first = s->strips->first[strip];
+    uint32_t first = s->strips->first[strip];
     for (uint64_t n = number + 1; n <= last; ++n) {
         struct slot *next = engine_slot(e, n);
         bool taken;
         if (next->n_actions == 0)
             continue; /* it ran as it was issued */
-        if (!next->strips->large || strip >= next->strips->n ||
-            next->strips->first[strip] != first || !try_strip(w, next, n, strip, &taken))
+        if (!next->strips->large || strip >= next->strips->n || next->strips->first[strip] != first)
             return;
+        if (try_strip(w, next, n, strip, &taken))
+            continue;
+        if (n / WAVE != number / WAVE || strip == (int)next->strips->home[w->index] ||
+            !try_strip(w, next, n, strip - 1, &taken))
+            return;
+        first = next->strips->first[--strip];
     }
 }
 

@@ -14,6 +14,9 @@
  * small tests cross pieces.
  *
  * Cost: O(cuts). Threads: the issuing thread. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/hash.h"
 #include "solve/problem.h"
 
@@ -22,6 +25,7 @@ enum {
     WORTH = 16 * 1024,  /* additions that a piece should amount to */
     MANY = 4,           /* pieces a worker, from which on they need not be even */
     MOST_POINTS = 64 * 1024,
+    ROW_SHAPES = 4,     /* so many leaves beside each other make a long row */
     TEST_POINTS = 64,
     TEST_MOST_POINTS = 256
 };
@@ -33,11 +37,32 @@ static int64_t additions_of(const struct problem *q, int64_t elements)
     return all > 1e18 ? (int64_t)1e18 : (int64_t)all;
 }
 
-/* Is argument `i` the same elements as one before it? */
+/* Do two views of a root name mostly the same elements: is one the other, moved by less than half? */
+static bool is_beside(const struct view *v, const struct view *w)
+{
+    if (v == w)
+        return true;
+    if (v->rank != w->rank || memcmp(v->extent, w->extent, (size_t)v->rank * sizeof v->extent[0]) != 0)
+        return false;
+    for (int r = 0; r < v->root_rank; ++r) {
+        int64_t span = 0;
+        for (int d = 0; d < v->rank; ++d) {
+            if (v->a[r][d] != w->a[r][d])
+                return false;
+            span = add64(span, mul64(llabs(v->a[r][d]), v->extent[d]));
+        }
+        if (llabs(v->b[r] - w->b[r]) > span / 2)
+            return false;
+    }
+    return true;
+}
+
+/* Is argument `i` the same elements as one before it, or nearly: the neighbours of a stencil? */
 static bool is_counted(const struct problem *q, int i)
 {
     for (int j = 0; j < i; ++j)
-        if (q->op->arg[j].root == q->op->arg[i].root && q->op->arg[j].view == q->op->arg[i].view)
+        if (q->op->arg[j].root == q->op->arg[i].root && q->op->arg[j].view != NULL &&
+            q->op->arg[i].view != NULL && is_beside(q->op->arg[j].view, q->op->arg[i].view))
             return true;
     return false;
 }
@@ -129,7 +154,7 @@ static int64_t coarse_unit(const struct problem *q, int d, int64_t length, int64
     if (want * 2 > step)
         return max64(1, (want + step / 2) / step) * step;
     int64_t power = unit;
-    while (power * 2 <= want)
+    while (power * 2 <= want + want / 3) /* the nearest, about */
         power *= 2;
     return power;
 }
@@ -188,20 +213,23 @@ static struct interval along(const tsr_box *b, int d)
     return (struct interval){b->low[d], b->high[d]};
 }
 
-/* Pieces of the shape that leaves have, while there are enough of them; then parts of such. */
+/* Pieces of the shape that leaves have, while there are enough of them, and of whole rows unless these are
+ * long: what lies in one run is read ahead by the processor.  Then parts of such. */
 static void outermost_first(const struct problem *q, const tsr_box *box, int64_t *grid)
 {
     int64_t left = q->wanted_points;
     for (int d = 0; d < q->rank; ++d) {
         const struct interval i = along(box, d);
-        const int64_t         shapes = max64(1, ceil_div(i.high - i.low, q->shape[d]));
+        const int64_t         shapes = d > 0 && d == q->rank - 1
+                                           ? max64(1, (i.high - i.low) / mul64(ROW_SHAPES, q->shape[d]))
+                                           : max64(1, ceil_div(i.high - i.low, q->shape[d]));
         grid[d] = min64(left, min64(shapes, most_pieces(q, d, i)));
-        left = ceil_div(left, grid[d]);
+        left = max64(1, (left + grid[d] / 2) / grid[d]); /* the nearest: pieces aim at a size */
     }
     for (int d = 0; d < q->rank && left > 1; ++d) {
         const int64_t more = min64(left, most_pieces(q, d, along(box, d)) / grid[d]);
         grid[d] *= max64(1, more);
-        left = ceil_div(left, max64(1, more));
+        left = max64(1, left / max64(1, more));
     }
 }
 

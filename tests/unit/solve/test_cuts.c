@@ -111,6 +111,46 @@ Test(cuts, arguments_of_a_piece_fit_together)
     run_stop(&run);
 }
 
+/* The neighbours of a stencil are views of one root moved by an element: what they share is there once. */
+Test(cuts, neighbours_are_counted_once)
+{
+    enum { BYTES = 1 << 16, N = 1 << 20 };
+    struct run   run;
+    struct plan *one[STAGE_MAX_RANKS], *moved[STAGE_MAX_RANKS];
+    struct seen  in[5];
+    run_start(&run, 1, NULL);
+    run.stage[0].rt.config.piece_bytes = BYTES;
+    const int out = run_root(&run, TSR_F64, 1, EXTENTS(N));
+    const int from = run_root(&run, TSR_F64, 1, EXTENTS(N + 4));
+    for (int i = 0; i < 5; ++i) {
+        const struct view all = view_of_shape(1, EXTENTS(N + 4));
+        in[i] = see_map(from, map_slice(all, 0, i, i + N, 1));
+    }
+    solve_and_check(&run, &(struct call){&fill, 1, {see(out)}}, one);
+    solve_and_check(&run, &(struct call){&many, 6, {see(out), in[0], in[1], in[2], in[3], in[4]}}, moved);
+    cr_assert_eq(moved[0]->n_points, one[0]->n_points);
+    run_release(&run, one);
+    run_release(&run, moved);
+    run_stop(&run);
+}
+
+/* Pieces of a plane are whole rows, also where these are a little longer than a leaf's. */
+Test(cuts, rows_stay_whole)
+{
+    struct run   run;
+    struct plan *plans[STAGE_MAX_RANKS];
+    run_start(&run, 1, NULL);
+    run.stage[0].rt.config.piece_bytes = 1 << 18;
+    for (int columns = 500; columns < 2000; columns += 250) {
+        const int s = run_root(&run, TSR_F64, 2, EXTENTS(1000, columns));
+        solve_and_check(&run, &(struct call){&fill, 1, {see(s)}}, plans);
+        cr_assert_eq(plans[0]->grid[1], 1, "%d columns: %d x %d", columns, plans[0]->grid[0], plans[0]->grid[1]);
+        cr_assert_gt(plans[0]->grid[0], 30);
+        run_release(&run, plans);
+    }
+    run_stop(&run);
+}
+
 Test(cuts, halo_prefers_blocks)
 {
     struct run   run;

@@ -1,0 +1,103 @@
+/* What the processor's caches are served with: where large blocks lie, and in which order pieces run. */
+#include "api_test.h"
+
+enum { LARGE = 1 << 17, STEPS = 8, MOST = 1 << 16 };
+
+static uintptr_t at[2];
+
+static tsr_status where(const tsr_task_context *t)
+{
+    const tsr_out_f64_1d out = tsr_out_f64_1d_of(t, 0), other = tsr_out_f64_1d_of(t, 1);
+    at[0] = (uintptr_t)&tsr_at(out, out.box.low[0]);
+    at[1] = (uintptr_t)&tsr_at(other, other.box.low[0]);
+    return TSR_OK;
+}
+
+static const tsr_task_desc placing = {
+    .name = "cache.where",
+    .args = {{TSR_WRITE, TSR_F64, 1, "one"}, {TSR_WRITE, TSR_F64, 1, "other"}},
+    .constraints = {TSR_ALIGN(0, 1)},
+    .variants = {[TSR_CPU] = {.body = where}},
+};
+
+TestSuite(cache, .init = api_test_start, .fini = api_test_finish);
+
+/* Equal indices of two large stores do not fall on equal places of a page. */
+Test(cache, large_blocks_are_staggered)
+{
+    TSR_SCOPE();
+    const tsr_store one = tsr_store_create(TSR_F64, TSR_SHAPE(LARGE));
+    const tsr_store other = tsr_store_create(TSR_F64, TSR_SHAPE(LARGE));
+    cr_assert_eq(tsr_issue(&placing, tsr_arg_of(one), tsr_arg_of(other)), TSR_OK);
+    cr_assert_eq(tsr_fence(), TSR_OK);
+    const uintptr_t apart = (at[0] - at[1]) % 4096;
+    cr_assert_eq(at[0] % 64, 0);
+    cr_assert_eq(at[1] % 64, 0);
+    cr_assert(apart >= 512 && apart <= 4096 - 512, "%zu apart", (size_t)apart);
+}
+
+/* ---- waves ---- */
+
+static struct ran {
+    int64_t step, low, high;
+} ran[MOST];
+static int n_ran;
+
+enum { OUT, BEFORE, AFTER, STEP };
+
+static tsr_status smooth(const tsr_task_context *t)
+{
+    const tsr_out_f64_1d out = tsr_out_f64_1d_of(t, OUT);
+    const tsr_in_f64_1d  before = tsr_in_f64_1d_of(t, BEFORE), after = tsr_in_f64_1d_of(t, AFTER);
+    int64_t k = 0;
+    tsr_scalar_of(t, STEP, &k);
+    TSR_FOR_1D(i, out.box)
+        tsr_at(out, i) = 0.5 * (tsr_at(before, i) + tsr_at(after, i));
+    if (n_ran < MOST)
+        ran[n_ran++] = (struct ran){k, out.box.low[0], out.box.high[0]};
+    return TSR_OK;
+}
+
+static const tsr_task_desc smoothing = {
+    .name = "cache.smooth",
+    .args = {[OUT] = {TSR_WRITE, TSR_F64, 1, "out"},
+             [BEFORE] = {TSR_READ, TSR_F64, 1, "before"},
+             [AFTER] = {TSR_READ, TSR_F64, 1, "after"},
+             [STEP] = {TSR_SCALAR, TSR_I64, 0, "step"}},
+    .constraints = {TSR_ALIGN(OUT, BEFORE), TSR_ALIGN(OUT, AFTER)},
+    .variants = {[TSR_CPU] = {.body = smooth}},
+};
+
+static tsr_status step(tsr_store to, tsr_store from, int64_t n, int64_t k)
+{
+    TSR_SCOPE();
+    return tsr_issue(&smoothing, [OUT] = tsr_arg_of(tsr_slice(to, 0, 1, n - 1, 1)),
+                     [BEFORE] = tsr_arg_of(tsr_slice(from, 0, 0, n - 2, 1)),
+                     [AFTER] = tsr_arg_of(tsr_slice(from, 0, 2, n, 1)), [STEP] = tsr_arg_i64(k));
+}
+
+/* Steps of a stencil over an array beyond the cache do not each go over all of it: most pieces run before
+ * the step before theirs is done. */
+Test(cache, steps_of_a_stencil_go_in_waves)
+{
+    enum { N = 1 << 22 };
+    TSR_SCOPE();
+    tsr_store s[2];
+    for (int k = 0; k < 2; ++k) {
+        s[k] = tsr_store_create(TSR_F64, TSR_SHAPE(N));
+        cr_assert_eq(tsr_fill(s[k], &(double){k}), TSR_OK);
+    }
+    cr_assert_eq(tsr_fence(), TSR_OK);
+    for (int k = 0; k < STEPS; ++k)
+        cr_assert_eq(step(s[(k + 1) % 2], s[k % 2], N, k), TSR_OK);
+    cr_assert_eq(tsr_fence(), TSR_OK);
+    int     early = 0;
+    int64_t done[STEPS] = {0};
+    for (int i = 0; i < n_ran; ++i) {
+        const int k = (int)ran[i].step;
+        done[k] += ran[i].high - ran[i].low;
+        early += k > 0 && done[k - 1] < N - 2;
+    }
+    cr_assert_gt(n_ran, 8 * STEPS);
+    cr_assert_gt(early, n_ran / 2, "%d of %d pieces came before the step before was done", early, n_ran);
+}
