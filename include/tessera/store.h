@@ -154,7 +154,7 @@ TSR_API tsr_store tsr_store_filled_(tsr_type type, tsr_shape shape, const void *
 
 /* A 1-dimensional store, or one whose first extent is unknown: the task that writes it says how
  * long (tsr_unbound_output in body.h); `shape`'s first extent is ignored.  Its extent is agreed
- * when a call or an operation first needs it. */
+ * when a call or another operation first needs it; from then on it is a store like any other. */
 TSR_API tsr_store tsr_store_unbound_(tsr_type type, tsr_shape shape, tsr_site at);
 /* tsr_store_unbound(TSR_I64, TSR_SHAPE(0)): as above. */
 #define tsr_store_unbound(type, shape) tsr_store_unbound_((type), (shape), TSR_HERE)

@@ -44,19 +44,15 @@ static tsr_status handle_doubt(struct tsr_runtime *rt, const struct call *c, int
     return TSR_OK;
 }
 
-/* An extent that nobody knows: the one thing to do with it is to write it, once. */
+/* Until its extent is known, the one thing to do with an unbound store is to write it, once; whoever wants
+ * it afterwards waits for the extent, and it is a store like any other. */
 static tsr_status unbound_check(struct tsr_runtime *rt, const struct call *c, int i,
                                 struct handle *h)
 {
-    const tsr_access access = c->desc->args[i].access;
-    if (access != TSR_WRITE) {
-        if (access_writes(access))
-            return FAIL(NOT_ALLOWED, "an unbound store is written whole, by one operation");
+    if (h->root->extent_known)
+        return TSR_OK;
+    if (c->desc->args[i].access != TSR_WRITE || h->root->promised)
         return store_bind(rt, h, c->at);
-    }
-    if (h->root->promised)
-        return FAIL(NOT_ALLOWED, "the unbound store made at %s:%d was written before",
-                    h->made_at.file, h->made_at.line);
     if (h->view != h->root->whole)
         return FAIL(NOT_ALLOWED, "an unbound store is written whole, not through a view");
     return TSR_OK;

@@ -429,7 +429,6 @@ static void put_unbound(execution *e)
     handle *h = e->arg[0].h;
     h->extent[0] = e->call.unbound_rows;
     h->unbound = false;
-    h->no_write = true;
     dense_strides(h->rank, h->extent, h->stride);
     const int64_t   n = handle_volume(h);
     const tsr_shape shape = handle_shape(h);

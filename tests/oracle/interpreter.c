@@ -25,7 +25,7 @@
  *  - A body of a canonical task, or of one with a float reduction, is called with one leaf at a time.
  *  - A view with a split dimension or a diagonal is met by bounding boxes: nothing that they would
  *    call an overlap of written pieces is made.
- *  - A store attached for reading is not written; an unbound store is written once.
+ *  - A store attached for reading is not written.
  *  - A view that a task reads and writes, aligned, is one memory: bodies read each element before
  *    they write it. */
 #include "interp.h"
