@@ -4,16 +4,15 @@
  * those rank 0 sent meanwhile. */
 #include "rk_tessera.h"
 #include "../bench_util.h"
+#include "rk_cross.h"
 
 #include <stdio.h>
 #include <tessera/tessera.h>
 
-enum { OUT, UP, DOWN, LEFT, RIGHT };
-
 static tsr_status sweep(const tsr_task_context *t)
 {
-    const tsr_out_f64_2d out = tsr_out_f64_2d_of(t, OUT);
-    const tsr_in_f64_2d  left = tsr_in_f64_2d_of(t, LEFT);
+    const tsr_out_f64_2d out = tsr_out_f64_2d_of(t, CROSS_OUT);
+    const tsr_in_f64_2d  left = tsr_in_f64_2d_of(t, CROSS_LEFT);
     const int64_t        i = out.box.low[0], j = out.box.low[1];
     if (out.box.high[0] > i && out.box.high[1] > j) /* left's element is one before the middle's */
         rk_sweep(&tsr_at(out, i, j), out.stride[0], &tsr_at(left, i, j) + 1, left.stride[0],
@@ -21,22 +20,11 @@ static tsr_status sweep(const tsr_task_context *t)
     return TSR_OK;
 }
 
-/* The four neighbours as four aligned views of one store: a cross, without the corners that a halo has. */
-static const tsr_task_desc sweeping = {
-    .name = "ranks.sweep",
-    .args = {[OUT] = {TSR_WRITE, TSR_F64, 2, "out"},
-             [UP] = {TSR_READ, TSR_F64, 2, "up"},
-             [DOWN] = {TSR_READ, TSR_F64, 2, "down"},
-             [LEFT] = {TSR_READ, TSR_F64, 2, "left"},
-             [RIGHT] = {TSR_READ, TSR_F64, 2, "right"}},
-    .constraints = {TSR_ALIGN(OUT, UP), TSR_ALIGN(OUT, DOWN), TSR_ALIGN(OUT, LEFT),
-                    TSR_ALIGN(OUT, RIGHT)},
-    .variants = {[TSR_CPU] = {.body = sweep}},
-};
+static const tsr_task_desc sweeping = CROSS_TASK("ranks.sweep", sweep);
 
 static tsr_status start(const tsr_task_context *t)
 {
-    const tsr_out_f64_2d out = tsr_out_f64_2d_of(t, OUT);
+    const tsr_out_f64_2d out = tsr_out_f64_2d_of(t, CROSS_OUT);
     TSR_FOR_2D(i, j, out.box)
         tsr_at(out, i, j) = rk_start(i, j);
     return TSR_OK;
@@ -44,24 +32,9 @@ static tsr_status start(const tsr_task_context *t)
 
 static const tsr_task_desc starting = {
     .name = "ranks.start",
-    .args = {[OUT] = {TSR_WRITE, TSR_F64, 2, "out"}},
+    .args = {[CROSS_OUT] = {TSR_WRITE, TSR_F64, 2, "out"}},
     .variants = {[TSR_CPU] = {.body = start}},
 };
-
-static tsr_store shifted(tsr_store s, int64_t i, int64_t j, int64_t rows, int64_t columns)
-{
-    return tsr_slice(tsr_slice(s, 0, i, i + rows, 1), 1, j, j + columns, 1);
-}
-
-static tsr_status step(tsr_store to, tsr_store from, int64_t rows, int64_t columns)
-{
-    TSR_SCOPE();
-    return tsr_issue(&sweeping, [OUT] = tsr_arg_of(shifted(to, 1, 1, rows, columns)),
-                     [UP] = tsr_arg_of(shifted(from, 0, 1, rows, columns)),
-                     [DOWN] = tsr_arg_of(shifted(from, 2, 1, rows, columns)),
-                     [LEFT] = tsr_arg_of(shifted(from, 1, 0, rows, columns)),
-                     [RIGHT] = tsr_arg_of(shifted(from, 1, 2, rows, columns)));
-}
 
 typedef struct answer {
     double  seconds;
@@ -72,7 +45,7 @@ typedef struct answer {
 static tsr_status steps(tsr_store *s, int64_t n, int64_t rows, int64_t columns)
 {
     for (int64_t i = 0; i < n; ++i)
-        TSR_TRY(step(s[(i + 1) % 2], s[i % 2], rows, columns));
+        TSR_TRY(cross_step(&sweeping, s[(i + 1) % 2], s[i % 2], rows, columns));
     return tsr_fence();
 }
 
@@ -106,7 +79,7 @@ static tsr_status run(const rk_case *c, answer *out)
     tsr_store       s[2];
     for (int k = 0; k < 2; ++k) {
         s[k] = tsr_store_create(TSR_F64, shape);
-        TSR_TRY(tsr_issue(&starting, [OUT] = tsr_arg_of(s[k])));
+        TSR_TRY(tsr_issue(&starting, [CROSS_OUT] = tsr_arg_of(s[k])));
     }
     TSR_TRY(steps(s, RK_CHECK_STEPS, rows, columns));
     for (int k = 0; k < RK_VALUES; ++k) {

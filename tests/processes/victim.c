@@ -14,7 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OUT, IN };
+#include "../ranks/ranks_tasks.h"
+
+enum { OUT };
 enum { N = 40000 };
 
 static double now_s(void)
@@ -23,22 +25,6 @@ static double now_s(void)
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
-
-static tsr_status smooth(const tsr_task_context *t)
-{
-    tsr_out_f64_1d out = tsr_out_f64_1d_of(t, OUT);
-    tsr_in_f64_1d  in = tsr_in_f64_1d_of(t, IN);
-    TSR_FOR_1D(i, out.box)
-        tsr_at(out, i) = 0.25 * tsr_at(in, i) + 0.5 * tsr_at(in, i + 1) + 0.25 * tsr_at(in, i + 2);
-    return TSR_OK;
-}
-
-static const tsr_task_desc smoothing = {
-    .name = "victim.smooth",
-    .args = {[OUT] = {TSR_WRITE, TSR_F64, 1, "out"}, [IN] = {TSR_READ, TSR_F64, 1, "in"}},
-    .constraints = {TSR_HALO(IN, OUT, .high = {2})},
-    .variants = {[TSR_CPU] = {.body = smooth}},
-};
 
 static double busy_seconds;
 
@@ -63,8 +49,8 @@ static const tsr_task_desc sitting = {
 static tsr_status step(tsr_store to, tsr_store from)
 {
     TSR_SCOPE();
-    return tsr_issue(&smoothing, [OUT] = tsr_arg_of(tsr_slice(to, 0, 1, N - 1, 1)),
-                     [IN] = tsr_arg_of(from));
+    return tsr_issue(&smoothing, [SMOOTH_OUT] = tsr_arg_of(tsr_slice(to, 0, 1, N - 1, 1)),
+                     [SMOOTH_IN] = tsr_arg_of(from));
 }
 
 static tsr_status run(double seconds)

@@ -1,25 +1,9 @@
 /* Memory that is short over ranks: a value that could not be brought to a rank is an error on every
  * rank, never another store's memory. */
+#include "ranks_tasks.h"
 #include "ranks_try.h"
 
-enum { INTO, FROM };
 enum { N = 200000, STORES = 14, BUDGET = 20000000 };
-
-static tsr_status next_body(const tsr_task_context *t)
-{
-    tsr_out_f64_1d into = tsr_out_f64_1d_of(t, INTO);
-    tsr_in_f64_1d  from = tsr_in_f64_1d_of(t, FROM);
-    TSR_FOR_1D(i, into.box)
-        tsr_at(into, i) = tsr_at(from, i) + 1;
-    return TSR_OK;
-}
-
-static const tsr_task_desc next = {
-    .name = "test.next",
-    .args = {[INTO] = {TSR_WRITE, TSR_F64, 1}, [FROM] = {TSR_READ, TSR_F64, 1}},
-    .constraints = {TSR_ALIGN(INTO, FROM)},
-    .variants = {[TSR_CPU] = {.body = next_body}},
-};
 
 /* Each rank's half of all stores fits; what reading one brings beside it does not, for all. */
 static int values_that_do_not_fit(int argc, char **argv, void *user)
@@ -31,7 +15,7 @@ static int values_that_do_not_fit(int argc, char **argv, void *user)
     s[0] = tsr_store_filled(TSR_F64, TSR_SHAPE(N), &(double){0});
     for (int i = 1; i < STORES; ++i) {
         s[i] = tsr_store_create(TSR_F64, TSR_SHAPE(N));
-        NEED_OK(tsr_issue(&next, [INTO] = tsr_arg_of(s[i]), [FROM] = tsr_arg_of(s[i - 1])));
+        NEED_OK(tsr_issue(&next_f64, [NEXT_OUT] = tsr_arg_of(s[i]), [NEXT_FROM] = tsr_arg_of(s[i - 1])));
     }
     for (int i = 0; i < STORES; ++i) {
         double           got = -1;

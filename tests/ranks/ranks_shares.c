@@ -1,6 +1,7 @@
 /* Accumulators that points share, and totals that fold in slabs: the values, the bits, the memory. */
 #include <math.h>
 
+#include "ranks_tasks.h"
 #include "ranks_try.h"
 
 enum { INTO, FROM };
@@ -185,23 +186,6 @@ static const tsr_task_desc put = {
     .variants = {[TSR_CPU] = {.body = put_body}},
 };
 
-static tsr_status along_body(const tsr_task_context *t)
-{
-    tsr_out_f64_2d into = tsr_out_f64_2d_of(t, INTO);
-    tsr_in_f64_2d  from = tsr_in_f64_2d_of(t, FROM);
-    TSR_FOR_2D(i, j, from.box)
-        tsr_at(into, i, j) += tsr_at(from, i, j);
-    return TSR_OK;
-}
-
-static const tsr_task_desc along = {
-    .name = "test.along_rows",
-    .args = {[INTO] = {TSR_REDUCE, TSR_F64, 2, "into", TSR_SUM},
-             [FROM] = {TSR_READ, TSR_F64, 2, "from"}},
-    .constraints = {TSR_ALIGN(INTO, FROM)},
-    .variants = {[TSR_CPU] = {.body = along_body}},
-};
-
 struct sums {
     double column[2 * COLUMNS];
     bool   known;
@@ -219,7 +203,7 @@ static int floats(int argc, char **argv, void *user)
     const tsr_store then = tsr_store_create(TSR_F64, TSR_SHAPE(COLUMNS));
     NEED_OK(tsr_issue(&put, [INTO] = tsr_arg_of(from)));
     for (int k = 0; k < 2; ++k) {
-        NEED_OK(tsr_issue(&along, [INTO] = tsr_arg_of(tsr_promote(sum, 0, ROWS)),
+        NEED_OK(tsr_issue(&along_f64, [INTO] = tsr_arg_of(tsr_promote(sum, 0, ROWS)),
                           [FROM] = tsr_arg_of(from)));
         if (k == 0)
             NEED_OK(tsr_copy(then, sum));
@@ -239,7 +223,7 @@ int main(void)
     static struct sums first;
     int                rank, failed = 0;
     failed |= try_ranks("shared_accumulators", exact, NULL);
-    failed |= try_ranks("totals_in_slabs", floats, &first);
+    failed |= try_ranks_after_one("totals_in_slabs", floats, &first);
     if (!try_is_process(&rank))
         failed |= memory();
     return failed;

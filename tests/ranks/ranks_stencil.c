@@ -1,34 +1,10 @@
 /* Stencils over ranks: halos move, borders stay, and every rank reads back what one thread computes. */
 #include <stdlib.h>
 
+#include "ranks_tasks.h"
 #include "ranks_try.h"
 
 enum { OUT, IN };
-
-static tsr_status step_1d(const tsr_task_context *t)
-{
-    tsr_out_f64_1d out = tsr_out_f64_1d_of(t, OUT);
-    tsr_in_f64_1d  in = tsr_in_f64_1d_of(t, IN);
-    TSR_FOR_1D(i, out.box)
-        tsr_at(out, i) = 0.25 * tsr_at(in, i) + 0.5 * tsr_at(in, i + 1) + 0.25 * tsr_at(in, i + 2);
-    return TSR_OK;
-}
-
-static const tsr_task_desc stencil_1d = {
-    .name = "test.stencil_1d",
-    .args = {[OUT] = {TSR_WRITE, TSR_F64, 1, "out"}, [IN] = {TSR_READ, TSR_F64, 1, "in"}},
-    .constraints = {TSR_HALO(IN, OUT, .high = {2})},
-    .variants = {[TSR_CPU] = {.body = step_1d}},
-};
-
-/* next's interior from all of now. */
-static tsr_status advance_1d(tsr_store next, tsr_store now, int64_t n)
-{
-    TSR_SCOPE();
-    const tsr_store inside = tsr_slice(next, 0, 1, n - 1, 1);
-    TSR_TRY(tsr_issue(&stencil_1d, [OUT] = tsr_arg_of(inside), [IN] = tsr_arg_of(now)));
-    return TSR_OK;
-}
 
 static void by_hand_1d(double *a, double *b, int64_t n, int steps)
 {
@@ -55,7 +31,7 @@ static int heat_1d(int argc, char **argv, void *user)
     NEED_OK(tsr_write(x, start, sizeof start));
     NEED_OK(tsr_write(y, start, sizeof start));
     for (int s = 0; s < STEPS; ++s)
-        NEED_OK(advance_1d(s % 2 ? x : y, s % 2 ? y : x, N));
+        NEED_OK(smooth_into(s % 2 ? x : y, s % 2 ? y : x, N));
     NEED_OK(tsr_read(x, got, sizeof got));
     NEED(memcmp(got, a, sizeof a) == 0);
     NEED_OK(tsr_read(y, got, sizeof got));

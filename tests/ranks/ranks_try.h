@@ -54,6 +54,15 @@ static inline tsr_options try_options(const tsr_machine *machine, int rank, int 
                          .machine = &machine[rank]};
 }
 
+/* One core and one worker each, whatever the rank. */
+static inline tsr_options try_alike_options(tsr_machine *m)
+{
+    TSR_CHECK(tsr_machine_discover(m));
+    m->n_cores = 1;
+    return (tsr_options){
+        .size = sizeof(tsr_options), .at = TSR_HERE, .workers = 1, .min_piece = 16, .machine = m};
+}
+
 /* As one of the processes a launcher started; *out: its number. */
 static inline bool try_is_process(int *out)
 {
@@ -62,15 +71,13 @@ static inline bool try_is_process(int *out)
     return rank && n && atoi(n) > 1;
 }
 
-/* Run once as a process of several.  True: 0 here. */
-static inline bool try_process(tsr_program *program, void *user, int rank, int way)
+/* Run as a process of several.  True: 0 here. */
+static inline bool try_process_with(tsr_program *program, void *user, int rank, int way,
+                                    const tsr_options *o)
 {
-    tsr_machine machine[TRY_MOST_RANKS];
-    char        name[] = "test", *words[] = {name, NULL}, **argv = words;
-    int         argc = 1;
-    try_machines(machine, TRY_MOST_RANKS, way);
-    const tsr_options o = try_options(machine, rank % TRY_MOST_RANKS, way);
-    if (tsr_start_(&argc, &argv, &o) != TSR_OK) {
+    char name[] = "test", *words[] = {name, NULL}, **argv = words;
+    int  argc = 1;
+    if (tsr_start_(&argc, &argv, o) != TSR_OK) {
         fprintf(stderr, "# process %d, way %d: %s\n", rank, way, tsr_error_text());
         return false;
     }
@@ -78,6 +85,15 @@ static inline bool try_process(tsr_program *program, void *user, int rank, int w
     if (code != 0 || finish != 0)
         fprintf(stderr, "# process %d, way %d: exit codes %d and %d\n", rank, way, code, finish);
     return code == 0 && finish == 0;
+}
+
+/* Run once as a process of several: `way` chooses all but the number of them. */
+static inline bool try_process(tsr_program *program, void *user, int rank, int way)
+{
+    tsr_machine machine[TRY_MOST_RANKS];
+    try_machines(machine, TRY_MOST_RANKS, way);
+    const tsr_options o = try_options(machine, rank % TRY_MOST_RANKS, way);
+    return try_process_with(program, user, rank, way, &o);
 }
 
 /* Run once: `way` chooses all but ranks and seed.  True: 0 on every rank. */
@@ -126,6 +142,36 @@ static inline int try_ranks(const char *name, tsr_program *program, void *user)
             }
     printf("ok %s\n", name);
     return 0;
+}
+
+/* As try_ranks, behind a run on one rank of this process: for results that are compared with its.  Processes
+ * would otherwise only be compared with each other. */
+static inline int try_ranks_after_one(const char *name, tsr_program *program, void *user)
+{
+    int rank;
+    if (!try_is_process(&rank) || try_once(program, user, 1, 0, 0))
+        return try_ranks(name, program, user);
+    printf("not ok %s one rank of process %d\n", name, rank);
+    return 1;
+}
+
+/* As try_ranks, on ranks that are alike and once for each number of them: for what they do to be counted. */
+static inline int try_alike(const char *name, tsr_program *program, void *user)
+{
+    tsr_machine machine;
+    tsr_options each[TRY_MOST_RANKS];
+    int         rank, code = 0;
+    bool        is_good = true;
+    for (int r = 0; r < TRY_MOST_RANKS; ++r)
+        each[r] = try_alike_options(&machine);
+    const bool is_process = try_is_process(&rank);
+    if (is_process)
+        is_good = try_process_with(program, user, rank, 0, &each[0]);
+    for (int n = 1; n <= TRY_MOST_RANKS && !is_process && is_good; ++n)
+        is_good = tsr_ranks_run(n, program, user, &code, .each = each) == TSR_OK && code == 0;
+    if (!is_good || rank == 0)
+        printf("%s %s\n", is_good ? "ok" : "not ok", name);
+    return !is_good;
 }
 
 #endif

@@ -1,8 +1,9 @@
 /* A body that leaves elements of a WRITE argument unwritten: the hostile build names the task, the
  * argument, the first element and the line; other builds do not look. */
+#include "ranks_tasks.h"
 #include "ranks_try.h"
 
-enum { OUT, FROM };
+enum { OUT };
 enum { N = 64, ROWS = 12, COLUMNS = 10 };
 
 #ifdef TSR_HOSTILE
@@ -40,23 +41,6 @@ static const tsr_task_desc lazy = {
     .variants = {[TSR_CPU] = {.body = lazy_body}},
 };
 
-/* Reads what it writes: nothing may be filled before it runs. */
-static tsr_status next_body(const tsr_task_context *t)
-{
-    tsr_out_i32_1d out = tsr_out_i32_1d_of(t, OUT);
-    tsr_in_i32_1d  from = tsr_in_i32_1d_of(t, FROM);
-    TSR_FOR_1D(i, out.box)
-        tsr_at(out, i) = tsr_at(from, i) + 1;
-    return TSR_OK;
-}
-
-static const tsr_task_desc next = {
-    .name = "test.next",
-    .args = {[OUT] = {TSR_WRITE, TSR_I32, 1, "out"}, [FROM] = {TSR_READ, TSR_I32, 1, "from"}},
-    .constraints = {TSR_ALIGN(OUT, FROM)},
-    .variants = {[TSR_CPU] = {.body = next_body}},
-};
-
 static int unwritten(int argc, char **argv, void *user)
 {
     double  got[COLUMNS][ROWS];
@@ -77,15 +61,16 @@ static int unwritten(int argc, char **argv, void *user)
     return 0;
 }
 
+/* Who reads what it writes: nothing may be filled before it runs. */
 static int written(int argc, char **argv, void *user)
 {
-    int32_t got[N];
+    double  got[N];
     uint8_t bytes[N];
     (void)argc, (void)argv, (void)user;
     TSR_SCOPE();
-    const tsr_store a = tsr_store_filled(TSR_I32, TSR_SHAPE(N), &(int32_t){4});
+    const tsr_store a = tsr_store_filled(TSR_F64, TSR_SHAPE(N), &(double){4});
     const tsr_store half = tsr_slice(a, 0, 1, N, 2);
-    NEED_OK(tsr_issue(&next, [OUT] = tsr_arg_of(half), [FROM] = tsr_arg_of(half)));
+    NEED_OK(tsr_issue(&next_f64, [NEXT_OUT] = tsr_arg_of(half), [NEXT_FROM] = tsr_arg_of(half)));
     NEED_OK(tsr_read(a, got, sizeof got));
     NEED(got[0] == 4 && got[1] == 5 && got[N - 2] == 4 && got[N - 1] == 5);
     const tsr_store b = tsr_store_filled(TSR_U8, TSR_SHAPE(N), &(uint8_t){0xc3});
