@@ -78,7 +78,9 @@ double ic_callgrind_count(const char *row, bool first)
         return -1.0;
     close(fd);
     snprintf(option, sizeof option, "--callgrind-out-file=%s", file);
-    const char *words[] = {"valgrind",
+    const char *words[] = {"env", /* hwloc cannot ask a processor under valgrind, and would say so */
+                           "HWLOC_COMPONENTS=-x86",
+                           "valgrind",
                            "-q",
                            "--tool=callgrind",
                            "--collect-atstart=no",

@@ -146,6 +146,7 @@ static void parse_line(const char *line, tb_measured *m)
         m->tasks_run = (int64_t)tasks;
         m->is_there = true;
         m->is_valid = strstr(line, "\"valid\": true") != NULL;
+        m->is_steady = strstr(line, "\"steady\": true") != NULL;
     }
 }
 
@@ -189,9 +190,10 @@ static void print_json(const tb_options *o, int repetition, tb_pattern p, int sy
         return;
     printf("{\"pattern\": \"%s\", \"system\": \"%s\", \"workers\": %d, \"metg_us\": %.5g, "
            "\"empty_task_us\": %.5g, \"tasks_run\": %lld, \"line_ns\": %.1f, "
-           "\"repetition\": %d, \"valid\": %s}\n",
+           "\"repetition\": %d, \"valid\": %s, \"steady\": %s}\n",
            tb_pattern_name(p), systems[system].name, o->workers, m->metg_us, m->empty_task_us,
-           (long long)m->tasks_run, m->line_ns, repetition, m->is_valid ? "true" : "false");
+           (long long)m->tasks_run, m->line_ns, repetition, m->is_valid ? "true" : "false",
+           m->is_steady ? "true" : "false");
     fflush(stdout);
 }
 

@@ -10,6 +10,7 @@ enum { TB_N_SYSTEMS = 5, TB_MAX_REPETITIONS = 64 };
 typedef struct tb_measured {
     bool    is_there; /* a line came back */
     bool    is_valid; /* every task ran once and read what its dependences wrote */
+    bool    is_steady; /* there is a METG: efficiency reached one half */
     double  metg_us, empty_task_us, line_ns;
     int64_t tasks_run;
 } tb_measured;

@@ -156,10 +156,15 @@ static bool measure_pattern(const tb_options *o, const tb_system *s, const tb_gr
     const tb_result r = tb_search_run(s, g, o->workers, 1e9 * o->peak_gflops);
     if (r.error != NULL)
         fprintf(stderr, "%s, %s: %s\n", s->name, tb_pattern_name(g->pattern), r.error);
+    if (r.is_unsteady)
+        fprintf(stderr, "%s, %s: efficiency stays under one half however large the tasks\n", s->name,
+                tb_pattern_name(g->pattern));
     printf("{\"pattern\": \"%s\", \"system\": \"%s\", \"workers\": %d, \"metg_us\": %.5g, "
-           "\"empty_task_us\": %.5g, \"tasks_run\": %lld, \"wrong\": %lld, \"valid\": %s}\n",
+           "\"empty_task_us\": %.5g, \"tasks_run\": %lld, \"wrong\": %lld, \"valid\": %s, "
+           "\"steady\": %s}\n",
            tb_pattern_name(g->pattern), s->name, o->workers, r.metg_us, r.empty_task_us,
-           (long long)r.tasks_run, (long long)r.wrong, r.error == NULL ? "true" : "false");
+           (long long)r.tasks_run, (long long)r.wrong, r.error == NULL ? "true" : "false",
+           r.is_unsteady ? "false" : "true");
     fflush(stdout);
     return r.error == NULL;
 }

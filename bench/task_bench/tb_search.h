@@ -4,6 +4,8 @@
 
 #include "tb_graph.h"
 
+#include <stdbool.h>
+
 /* A system that can run graphs. `run` executes every point of `g` once, each with `iterations` of
  * the kernel, and gives the wall time in seconds from the first issue to the last completion; it
  * leaves in this process's tallies what it ran. Negative: it failed. */
@@ -18,7 +20,8 @@ typedef struct tb_result {
     double      empty_task_us; /* wall / tasks without a kernel */
     int64_t     tasks_run;     /* bodies of the last run; every run is held to width x steps */
     int64_t     wrong;         /* inputs that did not hold what they should, over all runs */
-    const char *error;         /* NULL, or why there is no result */
+    const char *error;         /* NULL, or why what ran is not valid: there is no result */
+    bool        is_unsteady;   /* valid, but no METG: other programs took the machine's time */
 } tb_result;
 
 /* Finds METG(50 %): halves the iterations until less than half of `peak_flops` is reached, and

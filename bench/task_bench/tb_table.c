@@ -1,19 +1,34 @@
 /* tb_table.c - what was measured, as text. */
 #include "tb_driver.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
-/* The repetition with the least METG, a valid one where there is one; NULL when there is none. */
+/* Whether `a` says more than `b`: valid first, steady then, the least METG of those. */
+static bool is_better(const tb_measured *a, const tb_measured *b)
+{
+    if (a->is_valid != b->is_valid)
+        return a->is_valid;
+    if (a->is_steady != b->is_steady)
+        return a->is_steady;
+    return a->metg_us < b->metg_us;
+}
+
+/* The repetition that says most; NULL when there is none. */
 static const tb_measured *least_of(const tb_table *t, tb_pattern p, int system)
 {
     const tb_measured *least = NULL;
     for (int r = 0; r < t->n_repetitions; ++r) {
         const tb_measured *m = &t->of[r][p][system];
-        if (m->is_there && (least == NULL || m->is_valid > least->is_valid ||
-                            (m->is_valid == least->is_valid && m->metg_us < least->metg_us)))
+        if (m->is_there && (least == NULL || is_better(m, least)))
             least = m;
     }
     return least;
+}
+
+static const char *label(const tb_measured *m)
+{
+    return !m->is_valid ? "(wrong)" : !m->is_steady ? "(unsteady)" : "";
 }
 
 static void print_row(const tb_options *o, const tb_table *t, tb_pattern p, int system)
@@ -28,7 +43,7 @@ static void print_row(const tb_options *o, const tb_table *t, tb_pattern p, int 
         if (!m->is_there)
             printf(" -");
         else
-            printf(" %.3f@%.0f%s", m->metg_us, m->line_ns, m->is_valid ? "" : "(wrong)");
+            printf(" %.3f@%.0f%s", m->metg_us, m->line_ns, label(m));
     }
     printf("\n");
 }

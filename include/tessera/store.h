@@ -258,11 +258,14 @@ TSR_API tsr_shape tsr_store_shape_(tsr_store s, tsr_site at);
 
 /* ---- content ---- */
 
-/* Write the element at `value` to every element of `s`: an operation like any other. */
+/* Write the element at `value` to every element of `s`: an operation like any other.  A refused call
+ * (here and in tsr_copy, tsr_write: its own arguments are wrong) leaves the store as it was; a refused
+ * tsr_issue fails its outputs. */
 TSR_API tsr_status tsr_fill_(tsr_store s, const void *value, tsr_site at) TSR_MUST_CHECK;
 /* tsr_fill(s, &(double){1}): as above. */
 #define tsr_fill(s, ...) tsr_fill_((s), __VA_ARGS__, TSR_HERE)
-/* Copy `from` to `to`: equal shapes and types; the views may overlap (read before written). */
+/* Copy `from` to `to`: equal shapes and types; the views may overlap (read before written).  From a store
+ * that failed, the copy fails as well. */
 TSR_API tsr_status tsr_copy_(tsr_store to, tsr_store from, tsr_site at) TSR_MUST_CHECK;
 /* tsr_copy(to, from): as above. */
 #define tsr_copy(to, from) tsr_copy_((to), (from), TSR_HERE)

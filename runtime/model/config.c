@@ -229,16 +229,24 @@ static tsr_status read_fields(struct config *c, const tsr_options *o)
     return o->trace ? set_text(c, &text_rows[0], ".trace", o->trace, o->at) : TSR_OK;
 }
 
+/* Read elsewhere: processes meet before there is a configuration, faults are set before main. */
+static const struct other_row {
+    const char *variable, *standard, *text;
+} others[] = {
+    {"TESSERA_JOIN", "60", "seconds a process waits for the others of its run as it starts"},
+    {"TESSERA_PLUGINS", "", "a folder to look for plug-ins in first"},
+    {"TESSERA_PROCESSES", "", "how many processes there are, for the oracle under launchers that do not say"},
+    {"TESSERA_MUTANT", "", "a planted fault, by name, in builds that have them"},
+};
+enum { N_OTHERS = sizeof others / sizeof others[0] };
+
 const char *config_variable(int i)
 {
-    /* read elsewhere: processes meet before there is a configuration, faults are set before main */
-    static const char *const others[] = {"TESSERA_JOIN", "TESSERA_PLUGINS", "TESSERA_PROCESSES", "TESSERA_MUTANT"};
-    enum { N_OTHERS = sizeof others / sizeof others[0] };
     if (i < N_ROWS)
         return rows[i].variable;
     if (i < N_ROWS + N_TEXTS)
         return text_rows[i - N_ROWS].variable;
-    return i < N_ROWS + N_TEXTS + N_OTHERS ? others[i - N_ROWS - N_TEXTS] : NULL;
+    return i < N_ROWS + N_TEXTS + N_OTHERS ? others[i - N_ROWS - N_TEXTS].variable : NULL;
 }
 
 tsr_status config_read(struct config *out, int *argc, char ***argv, const tsr_options *o)
@@ -296,4 +304,9 @@ void config_print(const struct config *c, FILE *out)
         fprintf(out, "%-20s %12s %12s  %s%s\n", text_rows[i].variable, "",
                 (const char *)c + text_rows[i].field, text_rows[i].text,
                 text_rows[i].shared ? " (the same on all ranks)" : "");
+    for (int i = 0; i < N_OTHERS; ++i) {
+        const char *now = getenv(others[i].variable);
+        fprintf(out, "%-20s %12s %12s  %s\n", others[i].variable, others[i].standard,
+                now ? now : others[i].standard, others[i].text);
+    }
 }

@@ -83,6 +83,9 @@ Test(api_content, sizes_shapes_and_types_must_agree)
     EXPECT_STATUS(BAD_TYPE, tsr_copy(s, f), "a copy of f32 to f64");
     EXPECT_STATUS(BAD_SHAPE, tsr_copy(s, t), "a copy of (4,) to (2, 2)");
     EXPECT_STATUS(BAD_ARGUMENT, tsr_fill(s, NULL), "no value");
+    cr_assert_eq(tsr_read(s, v, sizeof v), TSR_OK, "%s", tsr_error_text()); /* as it was */
+    cr_assert_arr_eq(v, ((double[]){1, 1, 1, 1}), sizeof v);
+    EXPECT_STATUS(BAD_ARGUMENT, tsr_read_on(s, 1, v, 32), "there is no rank 1 among 1");
     EXPECT_STATUS(BAD_ARGUMENT, tsr_read(s, NULL, 32), "no memory");
 }
 

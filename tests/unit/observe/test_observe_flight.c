@@ -286,6 +286,8 @@ Test(observe_signals, the_last_observe_takes_its_handlers_back)
 
 /* ---- no stack left ---- */
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they have stacks of their own */
+
 static volatile int deepest = INT_MAX; /* never reached: the stack ends before */
 __attribute__((noinline, no_sanitize("address", "undefined"))) static int descend(int n)
 {
@@ -318,7 +320,6 @@ static void overflow_there(void)
     pthread_join(other, NULL);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they have stacks of their own */
 Test(observe_signals, a_stack_overflow_is_told)
 {
     void (*const children[])(void) = {overflow_here, overflow_there};
