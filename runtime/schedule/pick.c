@@ -131,7 +131,7 @@ static void follow(struct worker *w, const struct slot *s, uint64_t number, int 
             return;
         if (try_strip(w, next, n, strip, &taken))
             continue;
-        if (n / WAVE != number / WAVE || strip == (int)next->strips->home[w->index] ||
+        if (n / WAVE != number / WAVE || strip == 0 || strip == (int)next->strips->home[w->index] ||
             !try_strip(w, next, n, strip - 1, &taken))
             return;
         first = next->strips->first[--strip];
