@@ -8,7 +8,7 @@
  *
  * Points that run wait for those of other ranks, while this rank's workers may all sit here.  So nothing
  * that another rank waits for may be left undone: they start after all older operations of which this rank
- * sends something.  Then each wait is for an older operation, or for a point of this one that can start.
+ * sends something, and after what this rank sends for the operation itself.  Then each wait is for an older operation, or for a point of this one that can start.
  *
  * Cost: O(1) for who has no seat to take; O(waits of the points + operations in flight) until it is ready;
  * O(workers) to sit down.  Threads: any worker; gang_add: the issuing thread. */
@@ -46,9 +46,14 @@ void gang_add(struct engine *e, uint64_t number)
 
 /* ---- may it start? ---- */
 
-/* Are all older operations over of which another rank may wait for something? */
-static bool others_are_served(const struct engine *e, uint64_t number)
+/* Is all done that another rank may wait for: older operations of which something is sent, and what this
+ * one sends before its points run? */
+static bool others_are_served(const struct engine *e, const struct slot *own, uint64_t number)
 {
+    for (int x = 0; x < own->n_extras; ++x)
+        if (own->extra[x].kind != EXTRA_FOLD && own->extra[x].kind != EXTRA_PARTIAL &&
+            atomic_load_explicit(&own->done[own->n_points + x], memory_order_acquire) < number)
+            return false;
     uint64_t n = atomic_load_explicit(&e->prefix, memory_order_acquire) + 1;
     for (; n < number; ++n) {
         const struct slot *s = engine_slot(e, n);
@@ -66,7 +71,7 @@ static bool is_ready(struct worker *w, struct slot *s, uint64_t number)
         return false;
     if (atomic_load_explicit(&e->gang.ready, memory_order_acquire) == number)
         return true;
-    if ((w->rt->n_ranks > 1 && !others_are_served(e, number)) || !points_are_ready(s, number))
+    if ((w->rt->n_ranks > 1 && !others_are_served(e, s, number)) || !points_are_ready(s, number))
         return false;
     atomic_store_explicit(&e->gang.ready, number, memory_order_release);
     return true;

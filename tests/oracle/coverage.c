@@ -82,6 +82,9 @@
     X(MEMO_OFF, "memo off")                                                                        \
     X(MEMO_CHECK, "memo checked")                                                                  \
     X(BUDGET, "memory budget")                                                                     \
+    X(TALK, "points that communicate")                                                             \
+    X(TALK_MANUAL, "points that communicate, launched by hand")                                    \
+    X(TALK_FAILS, "one of the points that communicate fails")                                      \
     X(CHAOS, "chaos")                                                                              \
     X(MESSAGES, "messages delayed")
 
@@ -301,6 +304,9 @@ static void note_task(feature_set *s, const oracle_program *p, const oracle_op *
         if (q->d.variants[TSR_CPU].layout[a].order)
             set(s, q->d.variants[TSR_CPU].layout[a].order == TSR_ORDER_C ? F_LAYOUT_C : F_LAYOUT_F,
                 true);
+    set(s, F_TALK, q->kernel == K_TALK);
+    set(s, F_TALK_MANUAL, q->kernel == K_TALK && o->points > 0);
+    set(s, F_TALK_FAILS, q->kernel == K_TALK && o->failed && o->cause == o->id);
     set(s, F_FAILED, o->failed && o->cause == o->id);
     set(s, F_REFUSED, o->refused);
     set(s, F_DOWNSTREAM, o->failed && o->cause != o->id && !o->refused);

@@ -324,6 +324,7 @@ static void build(oracle_desc *o, const desc_key *k)
         for (int d = 0; d < k->iteration_rank; ++d)
             o->d.leaf[d] = k->high[d];
     tsr_variant *v = &o->d.variants[TSR_CPU];
+    v->wants_communicator = k->kernel == K_TALK;
     if (k->kernel == K_SCRATCH) {
         v->scratch_bytes = 64;
         v->scratch_per_element = 16;

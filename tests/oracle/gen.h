@@ -14,6 +14,7 @@ typedef struct gen {
     int64_t              extent[4];
     int64_t              volume; /* elements of a store, at most */
     int                  next_id;
+    bool                 talks; /* some tasks' points communicate */
     bool                 may_fail, empty; /* empty: some stores have no element */
 } gen;
 
@@ -62,6 +63,7 @@ void task_filter(gen *g);
 void task_canonical(gen *g);
 void task_manual(gen *g);
 void task_foreign(gen *g);
+void task_talk(gen *g);
 
 void draw_task(gen *g);
 void draw_repeat(gen *g);

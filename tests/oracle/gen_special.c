@@ -1,5 +1,5 @@
 /* gen_special.c - random tasks that reduce, that know their extents alone, that are cut canonically or
- * by hand, and foreign functions. */
+ * by hand, foreign functions, and those whose points communicate. */
 #include "gen.h"
 
 #include <string.h>
@@ -375,4 +375,47 @@ void task_foreign(gen *g)
     if (q.key.kernel == K_AXPY)
         add_scalar(g, &q, TSR_F64);
     issue(g, &q);
+}
+
+/* ---- points that communicate ---- */
+
+/* Tiles along the first dimension, no more than a rank has workers. */
+static int slabs_of(gen *g, const tsr_shape *s, int64_t *out_points)
+{
+    oracle_op o = op_new(OP_TILES);
+    tsr_shape ignored;
+    o.shape = *s;
+    for (int d = 0; d < s->rank; ++d)
+        o.p[d] = s->extent[d];
+    const int64_t most = g->p->config.workers[0];
+    o.p[0] = rng_range(&g->r, (s->extent[0] + most - 1) / most, s->extent[0]);
+    const int id = emit(g, &o);
+    if (id >= 0)
+        interp_partition(g->s, id, &ignored, out_points);
+    return id;
+}
+
+void task_talk(gen *g)
+{
+    proposal   q = propose(g, K_TALK);
+    store_info i;
+    if (!out_and_in(g, &q, NULL, false, &i))
+        return;
+    q.o.params.flags = (int)rng_below(&g->r, 4);
+    q.o.params.modulus[0] = g->may_fail && rng_chance(&g->r, 30) ? rng_range(&g->r, 2, 60) : 0;
+    q.o.params.modulus[1] = rng_below(&g->r, 3);
+    if (rng_chance(&g->r, 50))
+        q.key.work = 1e6; /* worth a worker, however small */
+    if (allowed(g, GROUP_MANUAL) && i.shape.rank > 0 && !is_empty(&i.shape) && rng_chance(&g->r, 25)) {
+        const int slabs = slabs_of(g, &i.shape, &q.o.points);
+        q.o.arg[0].partition = q.o.arg[1].partition = slabs;
+        q.key.manual = true;
+        if (slabs < 0)
+            return;
+    }
+    const oracle_op first = q.o;
+    for (int k = rng_chance(&g->r, 30) ? 3 : 1; k > 0; --k) {
+        q.o = first;
+        issue(g, &q);
+    }
 }

@@ -495,6 +495,10 @@ void draw_task(gen *g)
         task_bcast,     task_matmul,    task_reduction, task_reduction, task_reduction,
         task_reduction, task_filter,    task_canonical, task_canonical, task_manual,
         task_manual,    task_foreign};
+    if (g->talks && rng_chance(&g->r, 15)) {
+        task_talk(g);
+        return;
+    }
     if (g->may_fail && rng_chance(&g->r, 5))
         task_fail(g);
     tasks[rng_below(&g->r, (int64_t)(sizeof tasks / sizeof *tasks))](g);

@@ -583,6 +583,9 @@ void generate(oracle_program *p, uint64_t seed, uint64_t index, const oracle_lim
         g.extent[k] = rng_range(&g.r, 1, k == 0 ? 40 : 16);
     g.volume = rng_chance(&g.r, 80) ? 300 : rng_chance(&g.r, 80) ? 1200 : 5000;
     g.empty = rng_chance(&g.r, 10);
+    /* of the seed alone: programs that do not talk are what they were before any did */
+    const uint64_t kind = hash_pair(seed ^ 0x74616c6b, index) % 6;
+    g.talks = allowed(&g, GROUP_TALK) && (kind == 3 || kind == 5);
     g.may_fail = allowed(&g, GROUP_FAIL) && rng_chance(&g.r, 20);
     int wanted = (int)rng_range(&g.r, 20, 80);
     if (rng_chance(&g.r, 12))

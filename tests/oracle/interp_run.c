@@ -345,7 +345,7 @@ bool execution_run(execution *e)
         return true; /* no body is called, and nothing changes */
     e->call.n = e->n;
     el_not_finite = el_met_not_finite = false;
-    if (e->o->points > 0)
+    if (e->o->points > 0 && e->desc->kernel != K_TALK)
         run_points(e);
     else if (ordered)
         run_in_order(e);

@@ -283,6 +283,8 @@ static bool bind_manual(execution *e)
 {
     if (e->o->points <= 0)
         return true;
+    if (e->desc->kernel == K_TALK && e->o->points > e->s->p->config.workers[0])
+        return false; /* a worker a point, also where one rank runs all */
     for (int k = 0; k < e->n; ++k) {
         operand *x = &e->arg[k];
         if (!x->h || x->access == TSR_SCALAR ||

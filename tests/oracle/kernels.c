@@ -652,6 +652,7 @@ static void (*const always[N_KERNELS])(kernel_call *) = {
 static bool (*const sometimes[N_KERNELS])(kernel_call *) = {
     [K_FAIL] = run_fail,     [K_SCRATCH] = run_scratch, [K_LAYOUT] = run_layout,
     [K_MINEXT] = run_minext, [K_FILTER] = run_filter,   [K_PAIRS] = run_pairs,
+    [K_TALK] = run_talk,
 };
 
 bool kernel_run(kernel_call *c)

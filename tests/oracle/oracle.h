@@ -254,7 +254,8 @@ extern _Thread_local bool el_met_not_finite;
     X(DOT)                                                                                         \
     X(TWO_SUMS)                                                                                    \
     X(ADD_AT)                                                                                      \
-    X(POINT_SUM)
+    X(POINT_SUM)                                                                                   \
+    X(TALK)
 
 typedef enum kernel_id {
 #define X(name) K_##name,
@@ -278,6 +279,8 @@ typedef struct kernel_call {
     int64_t                 unbound_rows;
 } kernel_call;
 
+/* K_TALK, whose points communicate (kernel_talk.c). */
+bool run_talk(kernel_call *c);
 /* Run a kernel on its windows; false: the task fails with the tag of its params. */
 bool kernel_run(kernel_call *c);
 /* Element `i` of a window. */
@@ -402,7 +405,8 @@ bool interp_value_known(const interp *s, int id, uint64_t *out_low_bits);
     X(RELEASE, "release")                                                                          \
     X(EXPLAIN, "explain")                                                                          \
     X(MISTAKES, "mistakes")                                                                        \
-    X(WRITE, "write")
+    X(WRITE, "write")                                                                              \
+    X(TALK, "talk")
 enum {
 #define X(name, text) GROUP_##name,
     FEATURE_GROUP_MAP(X)

@@ -104,10 +104,10 @@ static void print_desc(FILE *f, int n, const oracle_desc *q)
                 (int)(v->foreign - oracle_foreign));
     else
         fprintf(f,
-                "    .variants = {{.body = oracle_body, .scratch_bytes = %zu, "
+                "    .variants = {{.body = oracle_body, .wants_communicator = %d, .scratch_bytes = %zu, "
                 ".scratch_per_element = %zu,\n                  .layout = {{%d, %d, %d}, {%d, "
                 "%d, %d}}}},\n",
-                v->scratch_bytes, v->scratch_per_element, v->layout[0].order,
+                v->wants_communicator, v->scratch_bytes, v->scratch_per_element, v->layout[0].order,
                 v->layout[0].contiguous, v->layout[0].alignment, v->layout[1].order,
                 v->layout[1].contiguous, v->layout[1].alignment);
     fprintf(f, "    .pure = %d, .disjoint = %d, .canonical = %d, .leaf = {", d->pure, d->disjoint,
