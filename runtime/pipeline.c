@@ -199,7 +199,7 @@ tsr_status pipeline_issue(struct tsr_runtime *rt, struct operation *op)
 {
     const int64_t shortages = base_alloc_shortages();
     op->plan = NULL;
-    op->status = TSR_OK;
+    op->status = failure_agree_sometimes(rt);
     for (int k = 0; k < op->n_args && op->status == TSR_OK; ++k) {
         struct root *root = op->arg[k].root;
         if (root != NULL && !root->extent_known && op->desc->args[k].access != TSR_WRITE)

@@ -17,9 +17,10 @@ tsr_status depend_start(struct tsr_runtime *rt, struct engine *e)
         d->bucket = base_calloc(MEMO_BUCKETS, sizeof *d->bucket);
         d->boxes = base_calloc((size_t)(BOXES_EACH * TSR_MAX_ARGS * rt->n_ranks), sizeof *d->boxes);
         d->lists = base_calloc((size_t)(4 * rt->n_ranks), sizeof *d->lists);
+        d->together = base_calloc((size_t)rt->n_ranks, sizeof *d->together);
     }
     rt->depend = d;
-    if (d == NULL || d->bucket == NULL || d->boxes == NULL || d->lists == NULL) {
+    if (d == NULL || d->bucket == NULL || d->boxes == NULL || d->lists == NULL || d->together == NULL) {
         depend_stop(rt);
         return TSR_FAIL(NO_MEMORY, "no memory for the depend stage");
     }
@@ -42,6 +43,7 @@ void depend_stop(struct tsr_runtime *rt)
     for (int i = 0; d->lists != NULL && i < 4 * rt->n_ranks; ++i)
         box_list_done(&d->lists[i]);
     base_free(d->lists);
+    base_free(d->together);
     base_free(d->boxes);
     base_free(d->bucket);
     base_free(d->loose);

@@ -12,6 +12,8 @@
 
 #include "depend/internal.h"
 
+enum { TOGETHER_BYTES = 4096 }; /* a message up to here waits for others to go with; what a packet holds */
+
 struct owner_map *depend_owners(struct tsr_runtime *rt, struct root *root)
 {
     if (root->owners == NULL)
@@ -192,8 +194,36 @@ static bool exchange(struct analysis *a, const struct group *g, struct owner_map
     return !a->no_memory;
 }
 
+static bool goes_together(const struct extra *x)
+{
+    size_t bytes = sizeof(struct message_head);
+    for (int b = 0; b < x->n_boxes; ++b)
+        bytes += (size_t)box_volume(&x->box[b]) * x->element_bytes;
+    return x->kind == EXTRA_SEND && bytes <= TOGETHER_BYTES;
+}
+
+/* Small messages of the operation to one rank travel as one: how many there are, for each.  Not where a
+ * root settles: a message might then wait, through another, for one that waits for it. */
+static void put_together(struct analysis *a, int first)
+{
+    int *n = a->d->together;
+    for (int i = first; i < a->n_extras; ++i)
+        if (a->extra[i].wire == WIRE_SETTLE)
+            return;
+    for (int i = first; i < a->n_extras; ++i)
+        if (goes_together(&a->extra[i]))
+            a->extra[i].follows = n[a->extra[i].peer]++ > 0;
+    for (int i = first; i < a->n_extras; ++i)
+        if (goes_together(&a->extra[i]))
+            a->extra[i].together = (int16_t)n[a->extra[i].peer];
+    for (int i = first; i < a->n_extras; ++i)
+        if (a->extra[i].kind == EXTRA_SEND)
+            n[a->extra[i].peer] = 0;
+}
+
 bool exchange_place(struct analysis *a)
 {
+    const int first = a->n_extras;
     for (int i = 0; i < a->n_groups; ++i) {
         struct group *g = &a->group[i];
         struct owner_map *map = g->owners;
@@ -209,6 +239,7 @@ bool exchange_place(struct analysis *a)
         if (g->n_asks > 0 && !exchange(a, g, map, g->asked, g->n_asks, WIRE_DATA))
             return false;
     }
+    put_together(a, first);
     return true;
 }
 

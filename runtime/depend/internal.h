@@ -133,6 +133,7 @@ struct depend_state {
     int                points_capacity;
     tsr_box           *boxes;    /* [BOXES_EACH * TSR_MAX_ARGS * n_ranks]: asks.c */
     struct box_list   *lists;    /* [4 * n_ranks]: asks.c */
+    int               *together; /* [n_ranks], zero between uses: exchange.c */
 };
 
 /* One analysis. */

@@ -99,11 +99,11 @@ static bool send_run(struct worker *w, struct slot *s, struct extra *x)
         at += (size_t)box_volume(&x->box[b]) * x->element_bytes;
     }
     observe_event(w->lane, OBSERVE_SEND, s->op.number, (uint32_t)x->peer, bytes);
-    observe_count(w->lane, TSR_COUNT_MESSAGES, 1);
+    observe_count(w->lane, TSR_COUNT_MESSAGES, !x->follows);
     observe_count(w->lane, TSR_COUNT_MESSAGE_BYTES, (int64_t)bytes);
     if (x->halo)
         observe_count(w->lane, TSR_COUNT_HALO_MESSAGES, 1);
-    if (network_send(w->rt->network, x->peer, tag_of(s, x), buffer, bytes) != TSR_OK)
+    if (network_send_together(w->rt->network, x->peer, tag_of(s, x), buffer, bytes, x->together) != TSR_OK)
         execute_fail(w, s, 0, TSR_PEER_LOST);
     return true;
 }
@@ -146,8 +146,17 @@ static bool receive_run(struct worker *w, struct slot *s, struct extra *x)
     return true;
 }
 
+/* Does it send to a rank that is too far behind?  Then it stays home. */
+static bool stays_home(struct worker *w, const struct slot *s, const struct extra *x)
+{
+    const bool sends = x->kind == EXTRA_SEND || (x->kind == EXTRA_FOLD && x->peer >= 0);
+    return sends && !network_may_send(w->rt->network, x->peer, s->op.number);
+}
+
 bool extra_run(struct worker *w, struct slot *s, struct extra *x)
 {
+    if (stays_home(w, s, x))
+        return false;
     switch (x->kind) {
     case EXTRA_COPY:
         copy_run(w, s, x);

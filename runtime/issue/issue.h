@@ -37,6 +37,9 @@ const struct trace *failure_find(struct tsr_runtime *rt, const struct root *root
 const struct trace *failure_of(struct tsr_runtime *rt, uint64_t number);
 /* Make all ranks know what failed up to `number` (retired here).  Collective. */
 tsr_status failure_agree(struct tsr_runtime *rt, uint64_t number);
+/* The same each few thousand operations, before the next is issued: what is kept until all agree stays
+ * bounded in a program that never waits. */
+tsr_status failure_agree_sometimes(struct tsr_runtime *rt);
 /* The first failure nobody was told of, marked told; NULL: none. */
 const struct trace *failure_untold(struct tsr_runtime *rt);
 /* The program was told of this cause. */

@@ -134,6 +134,8 @@ struct extra {
     int              peer;
     uint32_t         wire;       /* kind of the message's tag */
     bool             halo;       /* SEND: part of what a HALO asked for */
+    int16_t          together;   /* SEND: so many of the operation's go to this peer as one message; 0: alone */
+    bool             follows;    /* and this is not the first of them */
     int              n_boxes;
     tsr_box         *box;        /* root indices; the slot's, or lent by its pattern */
     bool             lent;

@@ -145,7 +145,11 @@ static void hear_beat(struct beat *b, struct beat_peer *p, int rank, const char 
     if (bytes > sizeof f)
         return;
     memcpy(&f, data, bytes);
-    atomic_store_explicit(&theirs->completed, f.completed, memory_order_release);
+    uint64_t before = atomic_load_explicit(&theirs->completed, memory_order_relaxed);
+    while (before < f.completed && /* messages say it as well */
+           !atomic_compare_exchange_weak_explicit(&theirs->completed, &before, f.completed,
+                                                  memory_order_release, memory_order_relaxed))
+        ;
     for (uint64_t i = 0; i < f.n && i < MARKS; ++i) {
         const struct mark  *m = &f.mark[i];
         struct stream_entry e;

@@ -5,8 +5,6 @@
 #include "network/network.h"
 #include "network/transports/transport.h"
 
-enum { NETWORK_KIND_FACT = NETWORK_KIND_RESERVED };
-
 /* What a rank's issuing thread waits for, for network_print: written by it, read by any. */
 struct network_waiting {
     _Atomic(const char *) what; /* NULL: nothing */
@@ -23,6 +21,9 @@ struct network {
     /* issuing thread's */
     uint64_t n_facts; /* agreed so far: names the next one's messages, alike on all ranks */
     struct network_waiting waiting;
+    /* messages of operations that wait for others to go with: [n_ranks], under the lock */
+    pthread_mutex_t  together_lock;
+    struct message **together;
     /* any thread's, relaxed */
     _Atomic int64_t  sent, sent_bytes, received, received_bytes;
     _Atomic int64_t  agreements;
@@ -34,6 +35,9 @@ struct network {
  * Fails: PEER_LOST, DIVERGED. */
 tsr_status network_receive(struct network *net, int from, struct network_tag tag, void **out_buffer,
                            size_t *out_bytes);
+
+/* Free what was held to go together. */
+void together_done(struct network *net);
 
 /* Compare this rank's stream with all others'; raise DIVERGED if one differs. */
 void network_streams_compare(struct network *net);

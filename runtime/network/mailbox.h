@@ -44,6 +44,8 @@ void mailbox_hook(struct mailbox *b, network_wake *wake, void *user);
 
 /* Deliver; the message is the mailbox's. */
 void mailbox_put(struct mailbox *b, struct message *m);
+/* What transports deliver with: messages that came together are put singly. */
+void network_deliver(struct mailbox *b, struct message *m);
 /* The oldest message of that sender and tag, or NULL. */
 struct message *mailbox_take(struct mailbox *b, int from, struct network_tag tag);
 /* Messages here. */

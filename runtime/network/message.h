@@ -9,13 +9,22 @@
 
 enum { MESSAGE_ALIGN = 64 };
 
+/* An agreed fact's; one of several messages; one that says nothing but how far its sender is. */
+enum {
+    NETWORK_KIND_FACT = NETWORK_KIND_RESERVED,
+    NETWORK_KIND_TOGETHER,
+    NETWORK_KIND_COMPLETED
+};
+
 struct message {
     struct message    *next;  /* in the list it stands in */
-    void              *block; /* what base_free takes */
+    void              *block; /* what base_free takes; NULL: it came with others */
     struct network_tag tag;
     int32_t            from, to;
     size_t             bytes;
-    uint64_t           due; /* of a message held back */
+    uint64_t           completed; /* what the sender had, when it went to another process */
+    uint64_t           due; /* of a message held back; of one that came with others: how far before it their
+                               head stands */
 };
 _Static_assert(sizeof(struct message) <= MESSAGE_ALIGN, "the head fits before the payload");
 

@@ -42,6 +42,14 @@ struct network *network_create_on(struct transport_end end)
         return NULL;
     }
     net->end = end;
+    pthread_mutex_init(&net->together_lock, NULL);
+    net->together = base_calloc((size_t)end.n_ranks, sizeof(struct message *));
+    if (!net->together) {
+        together_done(net);
+        base_free(net);
+        end.call->leave(end.self, NULL, 0);
+        return NULL;
+    }
     atomic_init(&net->compared_at_ns, now_ns());
     if (end.call->attach)
         end.call->attach(end.self, network_peer_compare, net);
@@ -101,12 +109,6 @@ void *network_buffer_create(size_t bytes)
     void *buffer = block + (payload - (uintptr_t)block);
     message_of_buffer(buffer)->block = block;
     return buffer;
-}
-
-void network_buffer_free(void *buffer)
-{
-    if (buffer)
-        base_free(message_of_buffer(buffer)->block);
 }
 
 tsr_status network_send(struct network *net, int to, struct network_tag tag, void *buffer,
@@ -190,6 +192,7 @@ tsr_status network_destroy(struct network *net)
     const tsr_site at = last_site(net);
     mailbox_hook(net->end.mailbox, NULL, NULL);
     net->end.call->leave(net->end.self, why, sizeof why);
+    together_done(net);
     base_free(net);
     return was_over || !why[0] ? TSR_OK : failure_at(at, PEER_LOST, "%s", why);
 }
@@ -236,6 +239,14 @@ tsr_status network_short_of_memory(struct network *net, const char *what)
 void network_completed_set(struct network *net, uint64_t number)
 {
     atomic_store_explicit(&net->end.port[net->end.rank]->completed, number, memory_order_release);
+    if (net->end.call->completed)
+        net->end.call->completed(net->end.self, number);
+}
+
+bool network_may_send(const struct network *net, int to, uint64_t number)
+{
+    return number <= network_completed(net, to) + NETWORK_AHEAD || network_peer_lost(net) ||
+           atomic_load_explicit(&net->end.port[to]->state, memory_order_acquire) != PORT_HERE;
 }
 
 uint64_t network_completed(const struct network *net, int rank)

@@ -115,6 +115,14 @@ void  network_buffer_free(void *buffer); /* takes NULL */
  * when it fails.  `to` may be this rank.  Fails: PEER_LOST. */
 tsr_status network_send(struct network *net, int to, struct network_tag tag, void *buffer,
                         size_t bytes);
+/* As network_send, of one of `n` messages of tag.number to this rank that may travel as one: it waits until
+ * all are given.  Which they are is the caller's to say, the same n for each. */
+tsr_status network_send_together(struct network *net, int to, struct network_tag tag, void *buffer,
+                                 size_t bytes, int n);
+/* May a message of operation `number` go to this rank?  Not while the rank is more than NETWORK_AHEAD
+ * operations behind: what nobody there has asked for yet would fill its memory. */
+enum { NETWORK_AHEAD = 1024 };
+bool network_may_send(const struct network *net, int to, uint64_t number);
 /* Take a message if it has arrived; the buffer is then the caller's.  O(1); one load when nothing of
  * this hash is there. */
 bool network_try_receive(struct network *net, int from, struct network_tag tag, void **out_buffer,

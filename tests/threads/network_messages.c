@@ -133,6 +133,62 @@ static void hooks(struct test_rank *t)
     WRONG_UNLESS(t, network_barrier(t->net, 2) == TSR_OK);
 }
 
+/* Messages of one operation that go together: one is sent, all arrive, and they may be freed in any
+ * order. */
+static void put_together(struct test_rank *t)
+{
+    enum { N = 5, ROUNDS = 60 };
+    const int to = (t->rank + 1) % t->n_ranks, from = (t->rank + t->n_ranks - 1) % t->n_ranks;
+    for (uint64_t round = 0; round < ROUNDS; ++round) {
+        void *got[N];
+        for (unsigned k = 0; k < N; ++k) {
+            const unsigned piece = (k * 3 + (unsigned)round) % N; /* given in any order */
+            char          *b = network_buffer_create(piece * 40);
+            WRONG_UNLESS(t, b != NULL);
+            memset(b, (int)(piece + round), piece * 40);
+            WRONG_UNLESS(t, network_send_together(t->net, to, network_tag_of(round, KIND, piece, 1), b,
+                                                  piece * 40, N) == TSR_OK);
+        }
+        for (unsigned k = 0; k < N; ++k) {
+            size_t bytes = 0;
+            while (!network_try_receive(t->net, from, network_tag_of(round, KIND, k, 1), &got[k], &bytes)) {
+                network_progress(t->net);
+                sched_yield();
+            }
+            WRONG_UNLESS(t, bytes == k * 40 && (uintptr_t)got[k] % 64 == 0);
+            for (size_t i = 0; i < bytes; ++i)
+                WRONG_UNLESS(t, ((char *)got[k])[i] == (char)(k + round));
+        }
+        for (unsigned k = 0; k < N; ++k)
+            network_buffer_free(got[(k * 2 + (unsigned)round) % N]);
+    }
+    const struct network_counts c = network_counts(t->net);
+    WRONG_UNLESS(t, c.unmatched == 0 && c.sent == ROUNDS * (t->n_ranks == 1 ? N : 1));
+}
+
+/* One of several that never all come is no leak. */
+static void left_alone(struct test_rank *t)
+{
+    WRONG_UNLESS(t, network_send_together(t->net, 1 - t->rank, network_tag_of(1, KIND, 0, 1),
+                                          network_buffer_create(64), 64, 2) == TSR_OK);
+    WRONG_UNLESS(t, network_counts(t->net).sent == 0);
+    WRONG_UNLESS(t, network_barrier(t->net, 2) == TSR_OK);
+}
+
+/* A rank that is far behind may not be sent to, one that has left or completed more may. */
+static void far_behind(struct test_rank *t)
+{
+    const int other = 1 - t->rank;
+    WRONG_UNLESS(t, network_may_send(t->net, other, NETWORK_AHEAD));
+    WRONG_UNLESS(t, !network_may_send(t->net, other, NETWORK_AHEAD + 1));
+    WRONG_UNLESS(t, network_barrier(t->net, 1) == TSR_OK);
+    network_completed_set(t->net, 10);
+    WRONG_UNLESS(t, network_barrier(t->net, 2) == TSR_OK);
+    WRONG_UNLESS(t, network_may_send(t->net, other, NETWORK_AHEAD + 10));
+    WRONG_UNLESS(t, !network_may_send(t->net, other, NETWORK_AHEAD + 11));
+    WRONG_UNLESS(t, network_barrier(t->net, 3) == TSR_OK);
+}
+
 /* A network of one rank. */
 static void loopback(char wrong[1024])
 {
@@ -163,6 +219,15 @@ int main(void)
     for (uint64_t seed = 0; seed < 4; ++seed)
         test_ranks(2, seed, overtaking, NULL, wrong);
     failed += test_verdict("a_seed_makes_messages_overtake", wrong);
+    wrong[0] = 0;
+    for (uint64_t seed = 0; seed < 4; ++seed)
+        for (int n = 1; n <= 4; ++n)
+            test_ranks(n, seed, put_together, NULL, wrong);
+    test_ranks(2, 1, left_alone, NULL, wrong);
+    failed += test_verdict("messages_go_together", wrong);
+    wrong[0] = 0;
+    test_ranks(2, 0, far_behind, NULL, wrong);
+    failed += test_verdict("who_is_far_behind_is_not_sent_to", wrong);
     wrong[0] = 0;
     for (uint64_t seed = 0; seed < 4; ++seed)
         test_ranks(2, seed, hooks, NULL, wrong);

@@ -15,7 +15,7 @@ struct loopback {
 static bool loopback_send(void *self, struct message *m)
 {
     struct loopback *l = self;
-    mailbox_put(&l->mailbox, m);
+    network_deliver(&l->mailbox, m);
     return true;
 }
 

@@ -163,7 +163,7 @@ static bool memory_send(void *self, struct message *m)
     if (h->seed != 0)
         hold_back(h, m);
     else
-        mailbox_put(&h->berth[m->to].mailbox, m);
+        network_deliver(&h->berth[m->to].mailbox, m);
     return true;
 }
 
@@ -201,7 +201,7 @@ static bool memory_progress(void *self)
     const bool      any = m != NULL;
     for (struct message *next; m; m = next) {
         next = m->next;
-        mailbox_put(&b->mailbox, m);
+        network_deliver(&b->mailbox, m);
         /* After the put: who sees nothing held sees it in the mailbox. Partner: memory_pending. */
         atomic_fetch_sub_explicit(&b->n_held, 1, memory_order_release);
     }

@@ -31,6 +31,8 @@
 
 /* How long a rank that leaves waits for the others to do so, and for its own sends. */
 enum { LEAVE_MS = 10000 };
+/* Operations after which who sends here, and is sent nothing, is told how far this rank is. */
+enum { TELL_EVERY = NETWORK_AHEAD / 4 };
 
 struct processes {
     const struct wire *wire;
@@ -47,6 +49,9 @@ struct processes {
     _Atomic int64_t   sending, receiving;
     _Atomic uint64_t *sent_to, *got_from; /* [n_ranks] messages */
     _Atomic uint64_t *farewell;           /* [n_ranks] 1 + what a rank that left sent us; 0: not left */
+    _Atomic uint64_t *told, *heard;       /* [n_ranks] what this rank had completed, as it last said so; the
+                                             newest operation that a message from there belongs to */
+    uint64_t          tell_at;            /* issuing thread: look again from this operation on */
     int               bell;               /* eventfd that ends a doze */
     _Atomic int       dozing;
     pthread_mutex_t   text_lock;
@@ -59,12 +64,12 @@ struct processes {
 struct wire_head {
     struct network_tag tag;
     int32_t            from, to;
-    uint64_t           bytes;
+    uint64_t           bytes, completed;
 };
 /* A message's own fields are its head: nothing is put together to send it. */
 _Static_assert(sizeof(struct wire_head) == WIRE_HEAD, "the head is what the wire carries");
-_Static_assert(offsetof(struct message, bytes) - offsetof(struct message, tag) ==
-                   offsetof(struct wire_head, bytes),
+_Static_assert(offsetof(struct message, completed) - offsetof(struct message, tag) ==
+                   offsetof(struct wire_head, completed),
                "a message's fields stand as in the head");
 
 /* ---- alarms ---- */
@@ -108,6 +113,14 @@ static void settle_farewell(struct processes *p, int rank)
         mailbox_rouse(&p->mailbox);
 }
 
+static void raise_to(_Atomic uint64_t *at, uint64_t value)
+{
+    uint64_t now = atomic_load_explicit(at, memory_order_relaxed);
+    while (now < value && !atomic_compare_exchange_weak_explicit(at, &now, value, memory_order_release,
+                                                                 memory_order_relaxed))
+        ;
+}
+
 static void *up_buffer(void *user, const void *head, size_t bytes)
 {
     struct processes *p = user;
@@ -135,7 +148,14 @@ static void up_arrived(void *user, const void *head, void *buffer, size_t bytes)
     m->from = h.from;
     m->to = h.to;
     m->bytes = bytes;
-    mailbox_put(&p->mailbox, m);
+    raise_to(&p->port[h.from]->completed, h.completed);
+    raise_to(&p->heard[h.from], h.tag.number);
+    if (h.tag.kind_arg >> 16 == NETWORK_KIND_COMPLETED) {
+        network_buffer_free(buffer);
+        mailbox_ring(&p->mailbox); /* a send may have waited for it */
+    } else {
+        network_deliver(&p->mailbox, m);
+    }
     atomic_fetch_add(&p->got_from[h.from], 1);
     atomic_fetch_sub_explicit(&p->receiving, 1, memory_order_release);
     if (atomic_load_explicit(&p->farewell[h.from], memory_order_relaxed) != 0)
@@ -167,7 +187,7 @@ static bool processes_send(void *self, struct message *m)
     struct processes *p = self;
     const int         to = m->to;
     if (to == p->rank) {
-        mailbox_put(&p->mailbox, m);
+        network_deliver(&p->mailbox, m);
         return true;
     }
     const int state = atomic_load_explicit(&p->port[to]->state, memory_order_acquire);
@@ -175,6 +195,8 @@ static bool processes_send(void *self, struct message *m)
     if (state == PORT_HERE) {
         atomic_fetch_add_explicit(&p->sending, 1, memory_order_relaxed);
         atomic_fetch_add_explicit(&p->sent_to[to], 1, memory_order_relaxed);
+        m->completed = atomic_load_explicit(&p->port[p->rank]->completed, memory_order_relaxed);
+        raise_to(&p->told[to], m->completed);
         pthread_mutex_lock(&p->lock);
         sent = p->open && p->wire->send(p->line, to, &m->tag, message_buffer(m), m->bytes, m);
         pthread_mutex_unlock(&p->lock);
@@ -186,6 +208,34 @@ static bool processes_send(void *self, struct message *m)
     if (!sent)
         network_buffer_free(message_buffer(m));
     return sent || state == PORT_LEFT;
+}
+
+static void tell(struct processes *p, int to)
+{
+    void *buffer = network_buffer_create(0);
+    if (!buffer)
+        return; /* the next time, or a heartbeat */
+    struct message *m = message_of_buffer(buffer);
+    m->tag = network_tag_of(0, NETWORK_KIND_COMPLETED, 0, 0);
+    m->from = p->rank;
+    m->to = to;
+    m->bytes = 0;
+    (void)processes_send(p, m);
+}
+
+static void processes_completed(void *self, uint64_t number)
+{
+    struct processes *p = self;
+    if (number < p->tell_at)
+        return;
+    p->tell_at = number + TELL_EVERY / 2;
+    for (int r = 0; r < p->n_ranks; ++r) {
+        const uint64_t told = atomic_load_explicit(&p->told[r], memory_order_relaxed);
+        if (r != p->rank && number >= told + TELL_EVERY &&
+            atomic_load_explicit(&p->heard[r], memory_order_relaxed) > told &&
+            atomic_load_explicit(&p->port[r]->state, memory_order_relaxed) == PORT_HERE)
+            tell(p, r);
+    }
 }
 
 static bool processes_progress(void *self)
@@ -365,6 +415,8 @@ static void processes_free(struct processes *p)
     base_free((void *)p->sent_to);
     base_free((void *)p->got_from);
     base_free((void *)p->farewell);
+    base_free((void *)p->told);
+    base_free((void *)p->heard);
     base_free(p);
 }
 
@@ -388,6 +440,7 @@ static const struct transport processes = {
     .nudge = processes_nudge,
     .attach = processes_attach,
     .fetch_stream = processes_fetch_stream,
+    .completed = processes_completed,
     .silence_set = processes_silence_set,
 };
 
@@ -421,6 +474,8 @@ static struct processes *processes_create(const struct wire *wire, struct wire_p
     p->sent_to = counts_create(p->n_ranks);
     p->got_from = counts_create(p->n_ranks);
     p->farewell = counts_create(p->n_ranks);
+    p->told = counts_create(p->n_ranks);
+    p->heard = counts_create(p->n_ranks);
     for (int r = 0; p->port && p->ports && r < p->n_ranks; ++r)
         p->port[r] = &p->ports[r];
     const struct beat_up hear = {p,            heard_lost,  heard_alarm, heard_farewell,
@@ -429,7 +484,8 @@ static struct processes *processes_create(const struct wire *wire, struct wire_p
         p->beat = beat_create(p->rank, p->n_ranks, p->port, &hear);
     p->line = wire->open(p->n_ranks, &up, p, why);
     p->open = p->line != NULL;
-    if (p->line && p->beat && p->sent_to && p->got_from && p->farewell && p->bell >= 0)
+    if (p->line && p->beat && p->sent_to && p->got_from && p->farewell && p->told && p->heard &&
+        p->bell >= 0)
         return p;
     if (why[0])
         (void)TSR_FAIL(ENVIRONMENT, "%s", why);

@@ -48,6 +48,9 @@ struct transport {
     /* NULL where ports are the ranks' own: call `compare` when a peer's stream has come, and get it. */
     void (*attach)(void *self, void (*compare)(void *user, int peer), void *user);
     void (*fetch_stream)(void *self, int peer);
+    /* NULL where ports are the ranks' own: this rank has completed all through `number`, and who sends to it
+     * should hear of it in time. */
+    void (*completed)(void *self, uint64_t number);
     /* NULL where liveness needs no clock. */
     void (*silence_set)(void *self, int milliseconds);
 };

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WIRE_VERSION = 2, WIRE_HEAD = 32, WIRE_ERROR = 256 };
+enum { WIRE_VERSION = 3, WIRE_HEAD = 40, WIRE_ERROR = 256 };
 
 /* Where the launcher put this process. */
 struct wire_place {
