@@ -233,7 +233,7 @@ static tsr_status read_fields(struct config *c, const tsr_options *o)
 static const struct other_row {
     const char *variable, *standard, *text;
 } others[] = {
-    {"TESSERA_JOIN", "60", "seconds a process waits for the others of its run as it starts"},
+    {"TESSERA_JOIN", "60", "seconds a process waits for the others of its run as it starts; 0: for ever"},
     {"TESSERA_PLUGINS", "", "a folder to look for plug-ins in first"},
     {"TESSERA_PROCESSES", "", "how many processes there are, for the oracle under launchers that do not say"},
     {"TESSERA_MUTANT", "", "a planted fault, by name, in builds that have them"},

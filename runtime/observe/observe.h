@@ -232,6 +232,9 @@ void observe_flight_write(const struct observe *o, int fd, int tail);
  * the program had a handler of its own or ignored it. Handlers are installed with the first observe
  * of the process and taken back with the last. Threads: any. observe_destroy undoes it. */
 void observe_signals_install(struct observe *o);
+/* Who is asked first about a crash of the calling thread (one for the process): it does not come back
+ * where the crash is its affair. */
+void observe_crash_ask(void (*ask)(int signal));
 
 /* An alternate stack for this thread, so that a stack overflow can be told of; NULL where it has one, or
  * there is no memory.  To be given back by the same thread. */

@@ -38,6 +38,7 @@ static struct {
     _Atomic int               printing;
     _Atomic int               crashing; /* thread that writes for a crash; -1: has written */
     _Atomic int               passed;   /* how often a crash was passed on */
+    void (*_Atomic ask)(int signal);    /* whose affair a crash may be */
 
     /* under lock */
     pthread_mutex_t  lock;
@@ -98,6 +99,9 @@ static void on_crash(int signal, siginfo_t *info, void *context)
     (void)context;
     const int thread = gettid();
     int       nobody = 0;
+    void (*const ask)(int signal) = atomic_load(&registry.ask);
+    if (ask)
+        ask(signal);
     if (atomic_compare_exchange_strong(&registry.crashing, &nobody, thread)) {
         write_crash(signal, thread);
         atomic_store(&registry.crashing, -1);
@@ -164,6 +168,11 @@ void observe_signals_install(struct observe *o)
     if (replace(NULL, o) && registry.users++ == 0)
         install();
     pthread_mutex_unlock(&registry.lock);
+}
+
+void observe_crash_ask(void (*ask)(int signal))
+{
+    atomic_store(&registry.ask, ask);
 }
 
 void observe_signals_remove(struct observe *o)

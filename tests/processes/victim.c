@@ -2,11 +2,14 @@
  *
  *     victim run SECONDS      stencils and reads until the time is over
  *     victim busy SECONDS     one body of rank 1 takes that long; the others wait for its value
- *     victim branch           rank 1 issues what the others do not
- *     victim once             what is printed, and by whom
+ *     victim branch HOW       rank 1 issues what the others do not: one task more, a value it reads, a
+ *                             fact it agrees on, nothing any more (more, value, agree, leave)
+ *     victim finish SECONDS   all finish, while one body of rank 1 takes that long
+ *     victim once             what is printed, and by whom; what TSR_ONCE refuses
+ *     victim late SECONDS     rank 1 starts its runtime so much later
  *
- * Each process says `rank R of N is process P` on stderr as it begins, and `rank R ends with CODE` when
- * it ends by itself.  Public headers only. */
+ * Each process says `rank R of N is process P` on stderr as it begins, `rank R finishes` when all is
+ * done but tsr_finish(), and `rank R ends with CODE` when it ends by itself.  Public headers only. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +85,25 @@ static tsr_status busy(double seconds)
     return tsr_read(s, sum, sizeof sum);
 }
 
-static tsr_status branch(void)
+/* What rank 1 does and the others do not. */
+static tsr_status differ(const char *how, tsr_store a, tsr_store b)
+{
+    double value = 1;
+    if (strcmp(how, "value") == 0)
+        return tsr_value(tsr_project(a, 0, 5), &value);
+    if (strcmp(how, "agree") == 0)
+        return tsr_agree(&value, sizeof value);
+    return step(a, b);
+}
+
+static tsr_status finish(double seconds)
+{
+    TSR_SCOPE();
+    busy_seconds = seconds;
+    return tsr_issue(&sitting, [OUT] = tsr_arg_of(tsr_store_create(TSR_F64, TSR_SHAPE(N))));
+}
+
+static tsr_status branch(const char *how)
 {
     TSR_SCOPE();
     const double    one = 1;
@@ -90,8 +111,12 @@ static tsr_status branch(void)
     const tsr_store a = tsr_store_filled(TSR_F64, TSR_SHAPE(N), &one);
     const tsr_store b = tsr_store_filled(TSR_F64, TSR_SHAPE(N), &one);
     for (int i = 0; i < 200; ++i) {
-        if (i == 120 && tsr_rank() == 1)
-            TSR_TRY(step(a, b)); /* planted: what only rank 1 issues */
+        if (i == 120 && tsr_rank() == 1) { /* planted: what only rank 1 does */
+            fprintf(stderr, "rank 1 branches\n");
+            if (strcmp(how, "leave") == 0)
+                return TSR_OK;
+            TSR_TRY(differ(how, a, b));
+        }
         TSR_TRY(step(b, a));
     }
     return tsr_value(tsr_project(b, 0, 3), &value);
@@ -99,12 +124,22 @@ static tsr_status branch(void)
 
 static tsr_status once(void)
 {
+    TSR_SCOPE();
     printf("a line of stdout\n");
     TSR_ONCE
     {
         fprintf(stderr, "once: rank %d\n", tsr_rank());
     }
-    return TSR_OK;
+    const double    one = 1;
+    double          value = 0;
+    const tsr_store s = tsr_store_filled(TSR_F64, TSR_SHAPE(N), &one);
+    TSR_ONCE
+    {
+        if (tsr_fill(s, &value) == TSR_NOT_ALLOWED)
+            fprintf(stderr, "once: an operation inside is refused\n");
+    }
+    TSR_TRY(tsr_value(tsr_project(s, 0, 3), &value));
+    return value == one ? TSR_OK : TSR_FAIL(TASK_FAILED, "the value is %g", value);
 }
 
 static tsr_status choose(int argc, char **argv)
@@ -115,13 +150,24 @@ static tsr_status choose(int argc, char **argv)
         return run(seconds);
     if (strcmp(what, "busy") == 0)
         return busy(seconds);
+    if (strcmp(what, "finish") == 0)
+        return finish(seconds);
     if (strcmp(what, "branch") == 0)
-        return branch();
+        return branch(argc > 2 ? argv[2] : "more");
     return once();
+}
+
+/* Before there is a rank: the launcher's number. */
+static void be_late(int argc, char **argv)
+{
+    const char *rank = getenv("PMIX_RANK");
+    if (argc > 2 && strcmp(argv[1], "late") == 0 && rank && atoi(rank) == 1)
+        usleep((useconds_t)(1e6 * atof(argv[2])));
 }
 
 int main(int argc, char **argv)
 {
+    be_late(argc, argv);
     if (tsr_start(&argc, &argv) != TSR_OK) {
         fprintf(stderr, "%s\n", tsr_error_text());
         return 3;
@@ -131,6 +177,7 @@ int main(int argc, char **argv)
     const tsr_status s = choose(argc, argv);
     if (s != TSR_OK)
         fprintf(stderr, "rank %d: %s\n", rank, tsr_error_text());
+    fprintf(stderr, "rank %d finishes\n", rank);
     const int code = tsr_finish() || s != TSR_OK ? 1 : 0;
     fprintf(stderr, "rank %d ends with %d\n", rank, code);
     return code;

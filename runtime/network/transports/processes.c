@@ -9,6 +9,9 @@
  * Ports of other ranks are copies that heartbeats refresh.  A rank has left when it said so and all it
  * sent before is here.
  *
+ * After an alarm the wire is left alone: it may lead to ranks that are no more, which its library may take
+ * for the end of the world (guard.h).
+ *
  * Invariants: a message belongs to its sender, then the wire (until `sent`), or to the wire (from
  * `buffer`) and then the mailbox.  The alarm that was raised first stays.
  * Cost: O(1) a send; one try-lock and the wire's own a progress call.
@@ -26,6 +29,7 @@
 #include "base/alloc.h"
 #include "base/failure.h"
 #include "network/beat.h"
+#include "network/guard.h"
 #include "network/join.h"
 #include "network/transports/wire.h"
 
@@ -33,6 +37,8 @@
 enum { LEAVE_MS = 10000 };
 /* Operations after which who sends here, and is sent nothing, is told how far this rank is. */
 enum { TELL_EVERY = NETWORK_AHEAD / 4 };
+/* How long heartbeats have to tell why the wire broke. */
+enum { BROKEN_MS = 1000 };
 
 struct processes {
     const struct wire *wire;
@@ -54,6 +60,7 @@ struct processes {
     uint64_t          tell_at;            /* issuing thread: look again from this operation on */
     int               bell;               /* eventfd that ends a doze */
     _Atomic int       dozing;
+    int64_t           broken_since_ms; /* the heartbeat's own: that the wire gave up; 0: not */
     pthread_mutex_t   text_lock;
     char              text[768]; /* under text_lock */
     void *compare_user;
@@ -71,6 +78,13 @@ _Static_assert(sizeof(struct wire_head) == WIRE_HEAD, "the head is what the wire
 _Static_assert(offsetof(struct message, completed) - offsetof(struct message, tag) ==
                    offsetof(struct wire_head, completed),
                "a message's fields stand as in the head");
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 /* ---- alarms ---- */
 
@@ -198,7 +212,9 @@ static bool processes_send(void *self, struct message *m)
         m->completed = atomic_load_explicit(&p->port[p->rank]->completed, memory_order_relaxed);
         raise_to(&p->told[to], m->completed);
         pthread_mutex_lock(&p->lock);
+        guard_enter();
         sent = p->open && p->wire->send(p->line, to, &m->tag, message_buffer(m), m->bytes, m);
+        guard_leave();
         pthread_mutex_unlock(&p->lock);
         if (!sent)
             atomic_fetch_sub_explicit(&p->sending, 1, memory_order_relaxed);
@@ -241,11 +257,14 @@ static void processes_completed(void *self, uint64_t number)
 static bool processes_progress(void *self)
 {
     struct processes *p = self;
-    if (pthread_mutex_trylock(&p->lock) != 0)
+    if (atomic_load_explicit(&p->alarm, memory_order_relaxed) != ALARM_NONE ||
+        pthread_mutex_trylock(&p->lock) != 0)
         return false;
     bool moved = false;
+    guard_enter();
     while (p->open && p->wire->progress(p->line))
         moved = true;
+    guard_leave();
     pthread_mutex_unlock(&p->lock);
     return moved;
 }
@@ -270,7 +289,9 @@ static void processes_nudge(void *self)
 static bool arm(struct processes *p)
 {
     pthread_mutex_lock(&p->lock);
+    guard_enter();
     const bool armed = p->open && p->wire->arm(p->line);
+    guard_leave();
     pthread_mutex_unlock(&p->lock);
     return armed;
 }
@@ -318,25 +339,41 @@ static void heard_stream(void *user, int rank)
         compare(p->compare_user, rank);
 }
 
-/* Each beat: who left, did all it sent come?  Does the launcher live? */
+/* The heartbeat moves bytes: it must come back. */
+static void move_guarded(struct processes *p)
+{
+    (void)GUARD_TRY(processes_progress(p));
+}
+
+/* Has the wire given up, and did nobody say why for a while? */
+static bool is_broken(struct processes *p)
+{
+    if (guard_has_tripped() && p->broken_since_ms == 0)
+        p->broken_since_ms = now_ms();
+    return p->broken_since_ms != 0 && now_ms() - p->broken_since_ms > BROKEN_MS;
+}
+
+/* Each beat: who left, did all it sent come?  Do the launcher and the wire live? */
 static void heard_clock(void *user)
 {
     struct processes *p = user;
+    char              text[96];
     for (int r = 0; r < p->n_ranks; ++r)
         if (atomic_load(&p->farewell[r]) != 0 && atomic_load(&p->port[r]->state) == PORT_HERE)
-            (void)processes_progress(p);
-    if (p->wire->orphaned() && atomic_load(&p->alarm) == ALARM_NONE) {
-        char text[96];
-        snprintf(text, sizeof text, "the launcher of rank %d of %d is gone", p->rank, p->n_ranks);
-        raise_here(p, ALARM_LOST, text);
-    }
+            move_guarded(p);
+    const bool orphaned = p->wire->orphaned();
+    if (atomic_load(&p->alarm) != ALARM_NONE || (!orphaned && !is_broken(p)))
+        return;
+    snprintf(text, sizeof text, "the %s of rank %d of %d is gone", orphaned ? "launcher" : "network",
+             p->rank, p->n_ranks);
+    raise_here(p, ALARM_LOST, text);
 }
 
 static bool help_sends(void *user, bool move)
 {
     struct processes *p = user;
     if (move && atomic_load(&p->sending) > 0)
-        (void)processes_progress(p);
+        move_guarded(p);
     return atomic_load(&p->sending) > 0;
 }
 
@@ -361,13 +398,6 @@ static void processes_silence_set(void *self, int milliseconds)
 
 /* ---- leaving ---- */
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static bool all_left(const struct processes *p)
 {
     for (int r = 0; r < p->n_ranks; ++r)
@@ -380,7 +410,9 @@ static bool all_left(const struct processes *p)
 static bool is_over(struct processes *p)
 {
     pthread_mutex_lock(&p->lock);
+    guard_enter();
     const bool flushed = p->wire->flushed(p->line);
+    guard_leave();
     pthread_mutex_unlock(&p->lock);
     return flushed && atomic_load(&p->sending) == 0 && all_left(p);
 }
@@ -400,7 +432,7 @@ static void processes_free(struct processes *p)
     if (p->line) {
         pthread_mutex_lock(&p->lock);
         p->open = false;
-        wire->close(p->line);
+        (void)GUARD_TRY(guard_enter(); wire->close(p->line));
         pthread_mutex_unlock(&p->lock);
     }
     beat_destroy(p->beat);
@@ -555,30 +587,29 @@ static tsr_status cards_read(struct processes *p, const struct wire_cards *c,
     return s;
 }
 
-static tsr_status meet_others(struct processes *p, const struct join_cores *cores, int patience_ms,
-                              struct join_place *place)
+static tsr_status meet_others(struct processes *p, const struct wire_place *at,
+                              const struct join_cores *cores, struct join_place *place)
 {
-    const struct wire_place at = {p->rank, p->n_ranks, patience_ms};
     struct wire_cards       cards = {0};
     char                    why[WIRE_ERROR] = "";
     size_t                  bytes = 0;
     char                   *card = card_make(p, cores, &bytes);
     if (!card)
         return TSR_FAIL(NO_MEMORY, "for an address");
-    const bool met = p->wire->exchange(&at, card, bytes, &cards, why);
+    const bool met = p->wire->exchange(at, card, bytes, &cards, why);
     base_free(card);
     if (!met)
         return TSR_FAIL(ENVIRONMENT, "rank %d of %d cannot meet the others: %s", p->rank,
                         p->n_ranks, why);
     const tsr_status s = cards_read(p, &cards, cores, place);
-    p->wire->cards_done(&at, &cards);
+    p->wire->cards_done(at, &cards);
     return s;
 }
 
 struct network *network_create_processes(const struct wire *wire, const struct join_cores *cores,
                                          int patience_ms, struct join_place *out)
 {
-    struct wire_place place = {0};
+    struct wire_place place = {.patience_ms = patience_ms};
     char              why[WIRE_ERROR] = "";
     if (!wire->join(&place, why)) {
         (void)TSR_FAIL(ENVIRONMENT, "the launcher does not answer: %s", why);
@@ -589,11 +620,12 @@ struct network *network_create_processes(const struct wire *wire, const struct j
         *out = (struct join_place){.sharers = 1};
         return network_create_loopback();
     }
+    guard_install();
     struct processes *p = processes_create(wire, place);
     if (!p)
         return NULL;
     *out = (struct join_place){0};
-    if (meet_others(p, cores, patience_ms, out) != TSR_OK) {
+    if (meet_others(p, &place, cores, out) != TSR_OK) {
         processes_free(p);
         return NULL;
     }

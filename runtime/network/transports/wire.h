@@ -22,7 +22,7 @@ enum { WIRE_VERSION = 3, WIRE_HEAD = 40, WIRE_ERROR = 256 };
 /* Where the launcher put this process. */
 struct wire_place {
     int rank, n_ranks;
-    int patience_ms; /* how long `exchange` waits for the others; 0: as long as they seem to come */
+    int patience_ms; /* how long to wait for the launcher and the others; 0: as long as they seem to come */
 };
 
 /* Every rank's card: bytes it wants the others to know. */
@@ -48,7 +48,7 @@ struct wire {
     const char *name;
 
     /* ---- the launcher.  Texts of WIRE_ERROR bytes say why when these fail (false). ---- */
-    bool (*join)(struct wire_place *out, char *error);
+    bool (*join)(struct wire_place *io, char *error); /* given its patience */
     /* Collective: every rank's card to all.  `cards_done` frees. */
     bool (*exchange)(const struct wire_place *at, const void *mine, size_t bytes,
                      struct wire_cards *out, char *error);

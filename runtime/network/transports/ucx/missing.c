@@ -36,8 +36,8 @@ struct local {
 
 struct missing {
     char         *job;
-    int           n;
-    struct local *local; /* [n] the ranks of this host */
+    int           n, capacity;
+    struct local *local; /* [n] ranks of this host */
 };
 
 static int64_t now_ms(void)
@@ -47,21 +47,41 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-struct missing *missing_create(const char *job, const char *local_ranks)
+/* Watch a rank; NULL: no memory. */
+static struct local *local_add(struct missing *m, int rank)
+{
+    if (m->n == m->capacity) {
+        const int     more = 2 * m->capacity + 16;
+        struct local *list = realloc(m->local, (size_t)more * sizeof *list);
+        if (!list)
+            return NULL;
+        m->local = list;
+        m->capacity = more;
+    }
+    m->local[m->n] = (struct local){.rank = rank, .since_ms = now_ms()};
+    return &m->local[m->n++];
+}
+
+struct missing *missing_create_first(const char *job, int n)
 {
     struct missing *m = calloc(1, sizeof *m);
-    const int64_t   now = now_ms();
-    if (!m)
-        return NULL;
-    m->job = strdup(job);
-    m->local = calloc(strlen(local_ranks) + 1, sizeof *m->local);
-    if (!m->job || !m->local) {
-        missing_destroy(m);
-        return NULL;
-    }
-    for (const char *at = local_ranks; *at;) {
-        char *end;
-        m->local[m->n++] = (struct local){.rank = (int)strtol(at, &end, 10), .since_ms = now};
+    bool            ok = m && (m->job = strdup(job)) != NULL;
+    for (int r = 0; ok && r < n; ++r)
+        ok = local_add(m, r) != NULL;
+    if (ok)
+        return m;
+    missing_destroy(m);
+    return NULL;
+}
+
+struct missing *missing_create(const char *job, const char *local_ranks)
+{
+    struct missing *m = missing_create_first(job, 0);
+    for (const char *at = local_ranks; m && *at;) {
+        char     *end;
+        const int rank = (int)strtol(at, &end, 10);
+        if (end != at)
+            (void)local_add(m, rank); /* without memory: one fewer is looked at */
         at = end == at ? end + 1 : end + (*end == ',');
     }
     return m;
@@ -145,15 +165,23 @@ static bool is_own(long pid)
     return stat(path, &s) == 0 && s.st_uid == geteuid();
 }
 
+static struct local *local_of(struct missing *m, int rank)
+{
+    for (int i = 0; i < m->n; ++i)
+        if (m->local[i].rank == rank)
+            return &m->local[i];
+    return local_add(m, rank);
+}
+
 static void see(struct missing *m, long pid)
 {
-    const int rank = is_own(pid) ? rank_of(m, pid) : -1;
-    for (int i = 0; rank >= 0 && i < m->n; ++i)
-        if (m->local[i].rank == rank) {
-            const enum sight s = sight_of(pid);
-            m->local[i].now = s > m->local[i].now ? s : m->local[i].now;
-            m->local[i].was_seen |= s != NOT_SEEN;
-        }
+    const int        rank = is_own(pid) ? rank_of(m, pid) : -1;
+    struct local    *l = rank >= 0 ? local_of(m, rank) : NULL;
+    const enum sight s = l ? sight_of(pid) : NOT_SEEN;
+    if (l && s > l->now)
+        l->now = s;
+    if (l && s != NOT_SEEN)
+        l->was_seen = true;
 }
 
 static void see_all(struct missing *m)
@@ -178,7 +206,7 @@ static const char *verdict(const struct local *l, int64_t silent_ms)
     return l->was_seen || silent_ms >= NEVER_CAME_MS ? "has ended before it met the others" : NULL;
 }
 
-int missing_look(struct missing *m, const char **out_what)
+int missing_look(struct missing *m, bool is_sure, const char **out_what)
 {
     const int64_t now = now_ms();
     int           worst = -1;
@@ -191,7 +219,7 @@ int missing_look(struct missing *m, const char **out_what)
         if (l->now == RUNS)
             l->since_ms = now;
         else
-            what = verdict(l, now - l->since_ms);
+            what = verdict(l, is_sure ? INT64_MAX : now - l->since_ms);
         if (!what || (worst >= 0 && m->local[worst].since_ms <= l->since_ms))
             continue;
         worst = i; /* the first one: others may have ended for its sake */

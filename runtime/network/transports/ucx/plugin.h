@@ -17,9 +17,12 @@ void launch_part(void);
 struct missing;
 /* The ranks of this host, "0,1,2", of this launch.  NULL: no memory. */
 struct missing *missing_create(const char *job, const char *local_ranks);
+/* Ranks 0 to n-1 are here; others that are seen here are noted. */
+struct missing *missing_create_first(const char *job, int n);
 void            missing_destroy(struct missing *m);
-/* Look around: the rank that ended or was stopped first, and which of it; -1: none. */
-int missing_look(struct missing *m, const char **out_what);
+/* Look around: the rank that ended or was stopped first, and which of it; -1: none.  is_sure: one did, so
+ * that nobody is given time. */
+int missing_look(struct missing *m, bool is_sure, const char **out_what);
 
 /* line.c: bytes, by UCX */
 void       *line_open(int n_ranks, const struct wire_up *up, void *user, char *error);
