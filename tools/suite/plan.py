@@ -80,8 +80,8 @@ def process_steps(long):
         yield from mpirun(RELEASE, n, oracle_program, "--programs", 1000 if long else 20, "--seed",
                           14, "--processes", label=", TCP", limit_s=1800, env=TCP)
     yield Step("processes: killed, stopped, busy, wrong",
-               [ROOT / "tests/processes/liveness", victim, "--times", 20 if long else 1,
-                "--busy", 30 if long else 5], limit_s=3600)
+               [ROOT / "tests/processes/liveness", victim.parent, "--times", 20 if long else 1,
+                "--busy", 30 if long else 5], limit_s=5400)
 
 
 def check_steps():
