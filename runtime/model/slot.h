@@ -248,6 +248,7 @@ struct engine {
     pthread_mutex_t  failure_lock;
     struct gang      gang;        /* points that run together */
     bool             crowded;     /* more threads than cores: spin hardly at all */
+    int64_t          wave_bytes;  /* an operation over so many does not stay in the last cache */
 };
 
 static inline struct slot *engine_slot(const struct engine *e, uint64_t number)

@@ -115,9 +115,18 @@ static bool try_strip(struct worker *w, struct slot *s, uint64_t number, int str
     return true;
 }
 
-/* The same strip of the operations behind, while it is ready; where it needs its neighbour still, as a
- * stencil's does, the strip before it.  So a chain over a large array streams through the cache, and
- * the steps of a stencil go over it as a wave, WAVE of them at a time. */
+/* Is the strip before `strip` to be run next, because this one needs its neighbour still, as a stencil's
+ * does?  So the steps of a stencil go over an array as a wave, WAVE of them at a time: an array that does
+ * not stay in the last cache anyway.  In one that does, the processor reads ahead best in plain order. */
+static bool goes_in_waves(const struct worker *w, const struct slot *s, uint64_t from, uint64_t number,
+                          int strip)
+{
+    return number / WAVE == from / WAVE && strip > 0 && strip != (int)s->strips->home[w->index] &&
+           s->n_points * s->op.plan->bytes_per_point > w->rt->engine->wave_bytes;
+}
+
+/* The same strip of the operations behind, while it is ready, or a wave.  So a chain over a large array
+ * streams through the cache. */
 static void follow(struct worker *w, const struct slot *s, uint64_t number, int strip, uint64_t last)
 {
     struct engine *e = w->rt->engine;
@@ -131,8 +140,7 @@ static void follow(struct worker *w, const struct slot *s, uint64_t number, int 
             return;
         if (try_strip(w, next, n, strip, &taken))
             continue;
-        if (n / WAVE != number / WAVE || strip == 0 || strip == (int)next->strips->home[w->index] ||
-            !try_strip(w, next, n, strip - 1, &taken))
+        if (!goes_in_waves(w, next, number, n, strip) || !try_strip(w, next, n, strip - 1, &taken))
             return;
         first = next->strips->first[--strip];
     }

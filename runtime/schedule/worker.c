@@ -192,6 +192,8 @@ tsr_status schedule_start(struct tsr_runtime *rt, int ring)
     if (e->slot == NULL || e->worker == NULL)
         return TSR_FAIL(NO_MEMORY, "no memory for the workers");
     const uint64_t us = ticks_per_us();
+    e->wave_bytes = rt->config.machine.l3_bytes > 0 ? rt->config.machine.l3_bytes / 2
+                                                    : 16 * rt->config.machine.l2_bytes;
     e->crowded = rt->crowded || workers > rt->config.machine.n_cores;
     st->spin_ticks = us * (uint64_t)(e->crowded ? (rt->config.spin_us < 5 ? rt->config.spin_us : 5)
                                                 : rt->config.spin_us);
