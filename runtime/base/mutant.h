@@ -30,7 +30,9 @@
     X(SCALAR_EARLY, "a scalar store is read before its writer is done")                            \
     X(STALE_IMAGE, "an image is believed although the values behind it were overwritten") \
     X(SHARE_STARTS_ANEW, "a shared accumulator forgets the points before")                         \
-    X(SLAB_ONE_SHORT, "a slab of a total ends one index early")
+    X(SLAB_ONE_SHORT, "a slab of a total ends one index early")                                    \
+    X(SENT_TO_ANOTHER, "a point takes what points of other ranks sent to the first of its rank")   \
+    X(TURN_NOT_AWAITED, "a point goes on while others still read what it gave to a call")
 
 #if TSR_MUTANTS
 

@@ -70,6 +70,31 @@ bool words_room(struct depend_state *d, struct slot *s, int n)
     return words_grow(d, &s->done, &s->n_done, n);
 }
 
+bool depend_stand_in(struct tsr_runtime *rt, struct slot *s)
+{
+    struct depend_state *d = rt->depend;
+    const struct plan_gang *g = s->op.plan->gang;
+    if (g == NULL || g->n_places < 2 || g->place < 0)
+        return false;
+    if (!strips_build(&s->own_strips, s->op.plan, 1, 1, 0, rt->schedule_workers, true) ||
+        !words_grow(d, &s->done, &s->n_done, 1) ||
+        !words_grow(d, &s->claim, &s->n_claim, s->own_strips.n)) {
+        (void)network_short_of_memory(rt->network, "the points of an operation");
+        return false;
+    }
+    s->plan = plan_keep(s->op.plan);
+    s->strips = &s->own_strips;
+    s->pattern = NULL;
+    s->extra = NULL;
+    s->n_extras = 0;
+    s->n_points = s->n_actions = 1;
+    s->simple = false;
+    s->gang = true;
+    for (int i = 0; i < s->strips->n; ++i)
+        atomic_store_explicit(&s->claim[i], s->op.number << 16, memory_order_relaxed);
+    return true;
+}
+
 bool bind_slot(struct analysis *a, const struct memo *m)
 {
     struct slot *s = a->s;

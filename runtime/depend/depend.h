@@ -26,6 +26,10 @@ enum depend_result depend_analyse(struct tsr_runtime *rt, struct slot *s);
 /* The operation cannot be placed on this rank (no memory): send the messages the others wait for, marked
  * failed, and change the owner maps as they do.  Nothing on one rank. */
 void depend_abandon(struct tsr_runtime *rt, struct slot *s);
+/* The same operation, abandoned: do points of other ranks wait for this rank's, to communicate?  Then its
+ * slot has one action that tells them so, in their order.  False: nobody waits, or (the run is then over) no
+ * memory even for that. */
+bool depend_stand_in(struct tsr_runtime *rt, struct slot *s);
 
 /* The operation is complete and nobody looks at its slot: let go of what it held. */
 void depend_reclaim(struct tsr_runtime *rt, struct slot *s);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/mutant.h"
 #include "execute/communicator.h"
 
 /* The buffers are dense: copy, where there is anything. */
@@ -267,11 +268,13 @@ static tsr_status take_from(const struct caller *c, int place, char **into)
     const struct gang      *g = c->g;
     const struct plan_gang *p = g->places;
     const size_t element = call_bytes(c->call), n = (size_t)(p->first[place + 1] - p->first[place]);
+    const size_t before =
+        MUTANT(SENT_TO_ANOTHER) ? 0 : n * (size_t)c->i; /* for points before this one */
     const int64_t *count = g->work.messages[place];
     const char    *at = (const char *)(count + n * (size_t)g->n_points);
-    for (size_t k = 0; k < n * (size_t)c->i; ++k)
+    for (size_t k = 0; k < before; ++k)
         at += (size_t)count[k] * element;
-    count += n * (size_t)c->i;
+    count += before;
     for (size_t k = 0; k < n; ++k) {
         const int64_t source = p->first[place] + (int64_t)k,
                       expected = expected_from(c->call, source);

@@ -664,7 +664,7 @@ static tsr_status call_together(struct caller *c)
         return TSR_OK;
     if (status == TSR_OK)
         status = take_note(c, collective_take(c));
-    meet(c, true, hold_last);
+    meet(c, !MUTANT(TURN_NOT_AWAITED), hold_last);
     return status;
 }
 

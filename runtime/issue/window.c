@@ -273,7 +273,10 @@ static void analyse(struct tsr_runtime *rt, struct slot *s)
             break;
         if (r == DEPEND_FAILED || !wait_for_memory(rt, s->op.number)) {
             fail_short(rt, s);
-            schedule_publish_done(rt, s);
+            if (depend_stand_in(rt, s))
+                schedule_publish(rt, s);
+            else
+                schedule_publish_done(rt, s);
             return;
         }
     }

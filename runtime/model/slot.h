@@ -174,7 +174,7 @@ struct slot {
     /* issuing thread before `number`, then immutable until reclaimed */
     alignas(64) _Atomic uint64_t number;
     struct plan          *plan;
-    struct pattern       *pattern;
+    struct pattern       *pattern;  /* NULL: a point that stands in for those of an operation without memory */
     const struct strips  *strips;
     _Atomic uint64_t     *done;     /* [n_done] */
     _Atomic uint64_t     *claim;    /* [n_claim] */

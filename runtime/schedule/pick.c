@@ -55,7 +55,7 @@ static inline uint32_t ready_bits(const struct slot *s, int strip, uint64_t clai
 
 bool points_are_ready(const struct slot *s, uint64_t number)
 {
-    for (int i = 0; i < s->n_points; ++i)
+    for (int i = 0; i < s->n_points && s->pattern != NULL; ++i)
         if (!action_is_ready(s, (uint32_t)i, number))
             return false;
     return true;
@@ -295,7 +295,8 @@ bool worker_sees_surplus(const struct worker *w)
     int ready = 0;
     for (uint64_t n = prefix + 1; n <= last && n < prefix + 8; ++n) {
         const struct slot *s = engine_slot(e, n);
-        if (s->n_actions == 0 || atomic_load_explicit(&s->complete, memory_order_relaxed) == n)
+        if (s->n_actions == 0 || s->pattern == NULL ||
+            atomic_load_explicit(&s->complete, memory_order_relaxed) == n)
             continue;
         for (int i = 0; i < s->strips->n && i < 32; ++i) {
             const uint64_t claim = atomic_load_explicit(&s->claim[i], memory_order_acquire);
