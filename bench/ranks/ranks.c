@@ -4,7 +4,8 @@
  *
  * Each measurement is a job of mpirun of its own; the systems take turns within a repetition, and the
  * ratio is that of the medians. Both sides run the same compiled sweep on the same cores and must give
- * the same values. Without --compare only Tessera runs. */
+ * the same values. Without --compare only Tessera runs.  Started by mpirun or srun itself, it measures on
+ * the ranks that these started. */
 #include "../bench_util.h"
 #include "rk_tessera.h"
 
@@ -30,11 +31,6 @@ typedef struct options {
     int64_t ranks, side, seconds, milliseconds, repetitions;
 } options;
 
-/* One line of a job. */
-typedef struct line {
-    double us, messages, bytes, value[RK_VALUES];
-} line;
-
 static void program_of(int system, char *out)
 {
     char          self[PATH_MAX];
@@ -46,7 +42,7 @@ static void program_of(int system, char *out)
         snprintf(out, PATH_MAX, "%s/peer_ranks_mpi", dirname(self));
 }
 
-static bool job_run(const options *o, const row *r, int system, line *out)
+static bool job_run(const options *o, const row *r, int system, rk_line *out)
 {
     char         program[PATH_MAX], command[PATH_MAX + 512];
     const double seconds = o->seconds > 0 ? (double)o->seconds : 1e-3 * (double)o->milliseconds;
@@ -55,8 +51,8 @@ static bool job_run(const options *o, const row *r, int system, line *out)
         return false;
     if (system == TESSERA)
         snprintf(command, sizeof command,
-                 "mpirun -n %lld %s '%s' --measure --side %lld --ranks %lld --milliseconds %lld",
-                 (long long)r->ranks, r->binding, program, (long long)r->side, (long long)r->ranks,
+                 "mpirun -n %lld %s '%s' --measure --side %lld --milliseconds %lld",
+                 (long long)r->ranks, r->binding, program, (long long)r->side,
                  (long long)(1e3 * seconds));
     else
         snprintf(command, sizeof command, "mpirun -n %lld %s '%s' %lld %.3f", (long long)r->ranks,
@@ -72,7 +68,7 @@ static bool job_run(const options *o, const row *r, int system, line *out)
     return pclose(f) == 0 && good;
 }
 
-static bool values_equal(const line *a, const line *b)
+static bool values_equal(const rk_line *a, const rk_line *b)
 {
     for (int k = 0; k < RK_VALUES; ++k)
         if (a->value[k] != b->value[k])
@@ -80,7 +76,7 @@ static bool values_equal(const line *a, const line *b)
     return true;
 }
 
-static void print_line(const options *o, const row *r, int system, const line *l)
+static void print_line(const options *o, const row *r, int system, const rk_line *l)
 {
     if (o->json)
         printf("{\"program\": \"stencil_2d\", \"system\": \"%s\", \"ranks\": %lld, \"side\": %lld, "
@@ -92,8 +88,13 @@ static void print_line(const options *o, const row *r, int system, const line *l
                system_names[system], l->us, l->messages, l->bytes);
 }
 
+static void print_head(void)
+{
+    printf("%5s %6s  %-8s %12s %9s %10s\n", "ranks", "side", "system", "us/step", "messages", "bytes");
+}
+
 /* Measure one row; *out: the median of each system.  False: a job failed, or values differ. */
-static bool row_run(const options *o, const row *r, line out[SYSTEMS])
+static bool row_run(const options *o, const row *r, rk_line out[SYSTEMS])
 {
     double    us[SYSTEMS][MOST_REPETITIONS];
     const int systems = o->compare ? SYSTEMS : 1;
@@ -142,10 +143,9 @@ static int table(const options *o)
     setenv("OMPI_MCA_opal_common_ucx_devices", "any", 0);
     setenv("UCX_NET_DEVICES", "lo", 0);
     if (!o->json)
-        printf("%5s %6s  %-8s %12s %9s %10s\n", "ranks", "side", "system", "us/step", "messages",
-               "bytes");
+        print_head();
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; ++k) {
-        line l[SYSTEMS] = {{0}};
+        rk_line l[SYSTEMS] = {{0}};
         if ((o->ranks && o->ranks != rows[k].ranks) || (o->side && o->side != rows[k].side))
             continue;
         failed += !row_run(o, &rows[k], l);
@@ -156,6 +156,37 @@ static int table(const options *o)
                    l[TESSERA].us / two);
     }
     return failed > 0;
+}
+
+/* As one of the ranks; rank 0 prints what all measured. */
+static int measure_here(const options *o)
+{
+    const double seconds = o->seconds > 0 ? (double)o->seconds : 1e-3 * (double)o->milliseconds;
+    rk_case      c;
+    rk_line      l;
+    int          rank = 0;
+    const int    failed = rk_tessera_measure(o->side ? o->side : 512, seconds, &c, &l, &rank);
+    if (failed || rank != 0)
+        return failed;
+    const row r = {c.ranks, c.side, ""};
+    if (o->measure) {
+        printf("%.4f %.4f %.1f %.17g %.17g %.17g\n", l.us, l.messages, l.bytes, l.value[0], l.value[1],
+               l.value[2]);
+        return 0;
+    }
+    if (!o->json)
+        print_head();
+    print_line(o, &r, TESSERA, &l);
+    if (!o->json)
+        printf("\n");
+    return 0;
+}
+
+/* Did a launcher start this process among others?  Then these are the ranks. */
+static bool is_process(void)
+{
+    const char *size = getenv("OMPI_COMM_WORLD_SIZE"), *slurm = getenv("SLURM_STEP_NUM_TASKS");
+    return (size && atoi(size) > 1) || (slurm && atoi(slurm) > 1) || getenv("PMI_RANK") != NULL;
 }
 
 int main(int argc, char **argv)
@@ -173,10 +204,5 @@ int main(int argc, char **argv)
         {0},
     };
     bench_options_read(argc, argv, "a stencil on ranks that are processes", words);
-    if (o.measure) {
-        rk_case c;
-        rk_case_init(&c, o.ranks ? o.ranks : 1, o.side ? o.side : 512, 1e-3 * (double)o.milliseconds);
-        return rk_tessera_measure(&c);
-    }
-    return table(&o);
+    return o.measure || is_process() ? measure_here(&o) : table(&o);
 }

@@ -15,6 +15,11 @@ typedef struct rk_case {
     double  seconds;                 /* how long to measure */
 } rk_case;
 
+/* What a process prints. */
+typedef struct rk_line {
+    double us, messages, bytes, value[RK_VALUES];
+} rk_line;
+
 /* Ranks in rows and columns, as square as they go; side etc. of the case. */
 void rk_case_init(rk_case *c, int64_t ranks, int64_t side, double seconds);
 

@@ -90,19 +90,21 @@ static tsr_status run(const rk_case *c, answer *out)
     return measure(c, s, rows, columns, out);
 }
 
-int rk_tessera_measure(const rk_case *c)
+int rk_tessera_measure(int64_t side, double seconds, rk_case *out_case, rk_line *out, int *out_rank)
 {
     answer a = {0};
     if (tsr_start(NULL, NULL) != TSR_OK) {
         fprintf(stderr, "%s\n", tsr_error_text());
         return 1;
     }
-    const tsr_status s = run(c, &a);
+    rk_case_init(out_case, tsr_rank_count(), side, seconds);
+    *out_rank = tsr_rank();
+    const tsr_status s = run(out_case, &a);
     if (s != TSR_OK)
         fprintf(stderr, "%s\n", tsr_error_text());
-    if (s == TSR_OK)
-        printf("%.4f %.4f %.1f %.17g %.17g %.17g\n", 1e6 * a.seconds / (double)a.steps,
-               (double)a.messages / (double)a.steps, (double)a.bytes / (double)a.steps, a.value[0],
-               a.value[1], a.value[2]);
+    const double steps = a.steps > 0 ? (double)a.steps : 1;
+    *out = (rk_line){1e6 * a.seconds / steps, (double)a.messages / steps, (double)a.bytes / steps, {0}};
+    for (int k = 0; k < RK_VALUES; ++k)
+        out->value[k] = a.value[k];
     return tsr_finish() || s != TSR_OK;
 }

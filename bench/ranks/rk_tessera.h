@@ -4,7 +4,8 @@
 
 #include "rk_common.h"
 
-/* Runs as one of the processes of a launcher (or alone), and prints rank 0's line. */
-int rk_tessera_measure(const rk_case *c);
+/* Measure on the ranks there are: the processes of a launcher, or this one; *out: those ranks' case, and
+ * this rank's line and number.  Returns the exit code. */
+int rk_tessera_measure(int64_t side, double seconds, rk_case *out_case, rk_line *out, int *out_rank);
 
 #endif
