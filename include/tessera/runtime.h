@@ -29,7 +29,15 @@ typedef struct tsr_runtime tsr_runtime;
  * success, depends on where it is cut fails (TASK_FAILED), naming argument, element, both values and the
  * line of the call.  It is slow, bodies are called more often, and pieces are larger.  Counters say how
  * many operations it checked and how many it could not: manual launches, images, unbound outputs,
- * canonical tasks (float sums among them), and what cannot be cut.  The runtime's own tasks are left out. */
+ * canonical tasks (float sums among them), and what cannot be cut.  The runtime's own tasks are left out.
+ *
+ * TESSERA_SIMULATE=4096 (or .simulate; 4096:17 says which rank, else it is one from the middle): this process
+ * is one rank of an imagined run of so many, each with this rank's machine.  Operations are analysed as they
+ * would be there, and dropped: no body runs, no store takes memory, nothing is sent.  MESSAGES,
+ * MESSAGE_BYTES and HALO_MESSAGES count what this rank would have sent, METADATA_BYTES what is kept of the
+ * run, and the time that calls take is that of issue and analysis.  A value that is read is the call's
+ * `.simulated`, zeros unless given; a task with an IMAGE or an unbound output needs a model (tsr_model), and
+ * is refused at its line without one (NOT_ALLOWED).  There are no local pieces. */
 typedef struct tsr_options {
     size_t             size;           /* sizeof(tsr_options), filled in by the macro */
     tsr_site           at;
@@ -42,6 +50,7 @@ typedef struct tsr_options {
     uint64_t           chaos;          /* a seed: shuffled ready order, random stalls; 0: off */
     const char        *trace;          /* a file to write the trace to; NULL: none */
     const tsr_machine *machine;        /* NULL: discovered */
+    const char        *simulate;       /* "RANKS" or "RANKS:RANK": be one rank of an imagined run; NULL: be real */
 } tsr_options;
 
 /* Start a runtime and make it this thread's current one.  Takes --tessera-NAME=VALUE words out of
@@ -218,7 +227,8 @@ TSR_API void tsr_provenance_leave_(tsr_provenance_guard_ *g);
     X(COLLECTIVES, "calls of a communicator in task bodies")                                       \
     X(WAKES, "times a sleeping worker was woken")                                                  \
     X(MEMORY_BYTES, "host bytes held now")                                                         \
-    X(MEMORY_PEAK_BYTES, "the most host bytes ever held")
+    X(MEMORY_PEAK_BYTES, "the most host bytes ever held")                                          \
+    X(METADATA_BYTES, "host bytes the process holds beside them now: plans, owner maps, records")
 
 /* A counter of tsr_counter(). */
 typedef enum tsr_counter_id {

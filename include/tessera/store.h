@@ -274,23 +274,32 @@ TSR_API tsr_status tsr_copy_(tsr_store to, tsr_store from, tsr_site at) TSR_MUST
 TSR_API tsr_status tsr_store_status_(tsr_store s, tsr_site at) TSR_MUST_CHECK;
 /* tsr_store_status(s): as above. */
 #define tsr_store_status(s) tsr_store_status_((s), TSR_HERE)
+/* How to read; zero means the default. */
+typedef struct tsr_reading {
+    size_t      size;
+    tsr_site    at;
+    const void *simulated; /* what a simulated run (TESSERA_SIMULATE) reads: as many bytes; NULL: zeros */
+} tsr_reading;
 /* Read a store of one element into `out` (`bytes` of it must be the type's size), the same on every
  * rank.  Collective.  Waits.  Fails: what the operation that wrote it failed of; `out` untouched. */
-TSR_API tsr_status tsr_value_(tsr_store s, void *out, size_t bytes, tsr_site at) TSR_MUST_CHECK;
-/* tsr_value(s, &x): as above. */
-#define tsr_value(s, out) tsr_value_((s), (out), sizeof *(out), TSR_HERE)
+TSR_API tsr_status tsr_value_(tsr_store s, void *out, size_t bytes, const tsr_reading *how) TSR_MUST_CHECK;
+/* tsr_value(s, &x), tsr_value(s, &x, .simulated = &(double){1}): as above. */
+#define tsr_value(s, out, ...)                                                                     \
+    tsr_value_((s), (out), sizeof *(out), TSR_OPTIONS_(tsr_reading, __VA_ARGS__))
 /* Read a whole store into `out` in C order, `bytes` in all, on every rank.  Collective.  Waits. */
-TSR_API tsr_status tsr_read_(tsr_store s, void *out, size_t bytes, tsr_site at) TSR_MUST_CHECK;
-/* tsr_read(s, out, bytes): as above. */
-#define tsr_read(s, out, bytes) tsr_read_((s), (out), (bytes), TSR_HERE)
+TSR_API tsr_status tsr_read_(tsr_store s, void *out, size_t bytes, const tsr_reading *how) TSR_MUST_CHECK;
+/* tsr_read(s, out, bytes), tsr_read(s, out, bytes, .simulated = guess): as above. */
+#define tsr_read(s, out, bytes, ...)                                                               \
+    tsr_read_((s), (out), (bytes), TSR_OPTIONS_(tsr_reading, __VA_ARGS__))
 /* Read a whole store on rank `root` alone, as who saves or prints it wants it: there as tsr_read; on the
  * others `out` is not touched and may be NULL, `bytes` is the same.  The same status on every rank.
  * Collective.  Waits.  Fails: as tsr_read; BAD_ARGUMENT where there is no such rank, and on rank `root`
  * alone where `out` is NULL. */
-TSR_API tsr_status tsr_read_on_(tsr_store s, int root, void *out, size_t bytes, tsr_site at)
+TSR_API tsr_status tsr_read_on_(tsr_store s, int root, void *out, size_t bytes, const tsr_reading *how)
     TSR_MUST_CHECK;
 /* tsr_read_on(s, 0, out, bytes): as above. */
-#define tsr_read_on(s, root, out, bytes) tsr_read_on_((s), (root), (out), (bytes), TSR_HERE)
+#define tsr_read_on(s, root, out, bytes, ...)                                                      \
+    tsr_read_on_((s), (root), (out), (bytes), TSR_OPTIONS_(tsr_reading, __VA_ARGS__))
 /* Write a whole store from C-ordered memory (equal on every rank); the memory is copied before the
  * call returns. */
 TSR_API tsr_status tsr_write_(tsr_store s, const void *data, size_t bytes, tsr_site at)

@@ -19,6 +19,7 @@
 #include "api/output.h"
 #include "api/registry.h"
 #include "api/runtime_internal.h"
+#include "api/simulation.h"
 #include "api/state.h"
 #include "base/alloc.h"
 #include "network/network.h"
@@ -172,6 +173,28 @@ static tsr_status start_check(tsr_site at)
     return TSR_OK;
 }
 
+/* TESSERA_SIMULATE: the network becomes that of a rank of an imagined run. */
+static tsr_status simulation_begin(struct tsr_runtime *rt, tsr_site at)
+{
+    int n, rank;
+    if (!rt->config.simulate[0])
+        return TSR_OK;
+    if (rt->n_ranks > 1)
+        return failure_at(at, NOT_ALLOWED, "TESSERA_SIMULATE=%s, on %d ranks: choose one of both",
+                          rt->config.simulate, rt->n_ranks);
+    const tsr_status s = simulation_read(rt->config.simulate, &n, &rank, at);
+    if (s != TSR_OK)
+        return s;
+    network_destroy(rt->network);
+    rt->network = network_create_simulated(rank, n);
+    if (!rt->network)
+        return failure_at(at, NO_MEMORY, "for a run of %d imagined ranks", n);
+    rt->rank = rank;
+    rt->n_ranks = n;
+    rt->simulated = true;
+    return TSR_OK;
+}
+
 /* A process of several: its liveness, its output. */
 static void process_settle(struct tsr_runtime *rt)
 {
@@ -196,13 +219,15 @@ tsr_status runtime_start_rank(int *argc, char ***argv, const tsr_options *o, str
     rt->issuer = pthread_self();
     s = config_read(&rt->config, argc, argv, &all);
     environment_warn();
+    if (s == TSR_OK)
+        s = simulation_begin(rt, all.at);
     if (s == TSR_OK) {
         cores_deal(rt, place, all.machine != NULL);
         defaults_resolve(&rt->config);
         s = stages_start(rt, all.at);
     }
     if (s == TSR_OK) {
-        if (place && rt->n_ranks > 1)
+        if (place && rt->n_ranks > 1 && !rt->simulated)
             process_settle(rt);
         registry_add(rt);
         return TSR_OK;

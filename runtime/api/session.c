@@ -6,6 +6,7 @@
  *
  * Cost: O(1) beside what is waited for. Threads: the issuing thread, where nothing else is said. */
 #include "api/state.h"
+#include "base/alloc.h"
 #include "observe/observe.h"
 #include "pipeline.h"
 
@@ -82,6 +83,8 @@ int64_t tsr_counter(tsr_counter_id id)
     const struct tsr_runtime *rt = runtime_current;
     if (!rt || (int)id < 0 || id >= TSR_N_COUNTERS)
         return 0;
+    if (id == TSR_COUNT_METADATA_BYTES)
+        return base_alloc_bytes() - observe_counter_sum(rt->observe, TSR_COUNT_MEMORY_BYTES);
     return observe_counter_sum(rt->observe, id);
 }
 

@@ -24,6 +24,8 @@ void *base_huge(size_t bytes);
 void base_free(void *p);
 /* Blocks alive now; 0 at the end of a clean program. */
 int64_t base_alloc_live(void);
+/* Bytes of the blocks alive now, as the C library rounds them. */
+int64_t base_alloc_bytes(void);
 /* How many calls of this thread found no memory, base_uncleared's aside.  What several ranks must decide
  * alike may not follow from it: who sees it rise says so. */
 int64_t base_alloc_shortages(void);

@@ -70,7 +70,8 @@ static bool accumulators_place(struct analysis *a)
         if (a->s->accumulator_block[k] == NULL)
             return false;
         a->s->accumulator[k] = memory_data(a->s->accumulator_block[k]);
-        memset(a->s->accumulator[k] + bytes, 0, marks);
+        if (!a->rt->simulated)
+            memset(a->s->accumulator[k] + bytes, 0, marks);
     }
     return true;
 }

@@ -18,6 +18,9 @@ void execute_gang_rest(struct worker *w, uint64_t since, bool (*over)(void *user
 void execute_gang_ring(struct tsr_runtime *rt);
 /* Run all points of a one-point operation here and now; the failure, if any, is in the slot. */
 void execute_at_once(struct worker *w, struct slot *s);
+/* Bytes of the partial results that FOLD `x` of an analysed operation sends, without its head; nothing is
+ * read or run.  `w`: the issuing thread's. */
+size_t execute_partial_bytes(struct worker *w, struct slot *s, const struct extra *x);
 /* Mark an operation failed with this thread's trace (or `status` where there is none), for point
  * `point`; the lowest point's trace stays. */
 void execute_fail(struct worker *w, struct slot *s, int64_t point, tsr_status status);

@@ -266,14 +266,8 @@ static struct partial fold_exact(struct fold *f)
     if (first.none)
         return first;
     if (!same) {
-        all.none = false;
-        all.owned = true;
-        all.data = base_calloc((size_t)partial_elements(f, &all) + 1, f->bytes);
-        all.mask = base_calloc((size_t)partial_elements(f, &all) + 1, 1);
-        if (all.data == NULL || all.mask == NULL) {
-            f->failed = all.none = true;
+        if (!partial_room(f, &all) || f->dry)
             return all;
-        }
     }
     for (int i = 0; i < n; ++i) {
         const struct partial p = partial_of(f, i);
@@ -355,14 +349,47 @@ static void fold_exactly(struct fold *f, const struct extra *x)
     }
 }
 
-void fold_run(struct worker *w, struct slot *s, struct extra *x)
+static struct fold fold_begin(struct worker *w, struct slot *s, const struct extra *x)
 {
     const tsr_arg_desc *d = &s->op.desc->args[x->arg];
-    struct fold f = {.w = w, .s = s, .plan = s->plan, .pa = &s->plan->arg[x->arg], .k = x->arg,
-                     .side = s->plan->schedule, .type = s->op.arg[x->arg].type,
-                     .bytes = x->element_bytes, .op = d->reduction, .reducer = d->reducer,
-                     .slab_dim = -1, .target = x->peer};
-    f.shares = f.side->shares[x->arg];
+    const struct plan_side *side = s->plan->schedule;
+    return (struct fold){.w = w, .s = s, .plan = s->plan, .pa = &s->plan->arg[x->arg], .k = x->arg,
+                         .side = side, .type = s->op.arg[x->arg].type, .bytes = x->element_bytes,
+                         .op = d->reduction, .reducer = d->reducer, .shares = side->shares[x->arg],
+                         .slab_dim = -1, .target = x->peer};
+}
+
+/* All that is here, folded: applied to `x`, or into the message. */
+static void fold_here(struct fold *f, const struct extra *x)
+{
+    peers_find(f);
+    if (!f->plan->leafwise || f->pa->exact_reduction) {
+        fold_exactly(f, x);
+        return;
+    }
+    f->kept = own_trees(f);
+    f->mine = leaves_of(f->plan, &f->plan->rank_iteration[f->w->rt->rank]);
+    if (index_leaves(f))
+        fold_trees(f, x);
+    else
+        f->failed = true;
+}
+
+size_t execute_partial_bytes(struct worker *w, struct slot *s, const struct extra *x)
+{
+    struct fold f = fold_begin(w, s, x);
+    f.dry = true;
+    f.peer = base_calloc((size_t)w->rt->n_ranks, sizeof *f.peer);
+    if (f.peer != NULL)
+        fold_here(&f, x);
+    base_free(f.local);
+    base_free(f.peer);
+    return f.out_bytes;
+}
+
+void fold_run(struct worker *w, struct slot *s, struct extra *x)
+{
+    struct fold f = fold_begin(w, s, x);
     if (x->slab >= 0) {
         const struct slabs *cut = f.side->slabs[x->arg];
         f.slab_dim = cut->dim;
@@ -388,17 +415,7 @@ void fold_run(struct worker *w, struct slot *s, struct extra *x)
             send_out(&f, true);
         return;
     }
-    peers_find(&f);
-    if (!s->plan->leafwise || f.pa->exact_reduction) {
-        fold_exactly(&f, x);
-    } else {
-        f.kept = own_trees(&f);
-        f.mine = leaves_of(s->plan, &s->plan->rank_iteration[w->rt->rank]);
-        if (index_leaves(&f))
-            fold_trees(&f, x);
-        else
-            f.failed = true;
-    }
+    fold_here(&f, x);
     if (f.target >= 0)
         send_out(&f, f.failed);
     if (f.failed) {

@@ -7,7 +7,6 @@
 #include "execute/internal.h"
 
 /* Elements over a box of the view; mask: which of them anybody contributed to (NULL: all). */
-/* Elements over a box of the view; mask: which of them anybody contributed to (NULL: all). */
 struct partial {
     int64_t        low[TSR_MAX_RANK], high[TSR_MAX_RANK];
     char          *data;
@@ -38,6 +37,7 @@ struct fold {
     const struct shares   *shares;    /* NULL: each point (or leaf) has its accumulator */
     int                    slab_dim;  /* view indices of this along this dimension; -1: all */
     int64_t                slab_low, slab_high;
+    bool                   dry;       /* elements are neither read nor made: how long is the message? */
     int                    target;    /* rank that applies the total; -1: this one */
     struct { struct tree leaves; const char *at; bool takes_part, sends; } *peer; /* [n_ranks] */
     char                  *out;       /* message under construction */
@@ -51,6 +51,8 @@ struct fold {
 int64_t partial_elements(const struct fold *f, const struct partial *p);
 /* What is in accumulator i, of a point, a leaf or those that share it, in the slab; borrowed. */
 struct partial partial_of(const struct fold *f, int i);
+/* Give a partial elements and a mask, of all its box; false: no memory. */
+bool partial_room(struct fold *f, struct partial *p);
 /* a op b, element by element where both have one; takes both. */
 struct partial partial_combine(struct fold *f, struct partial a, struct partial b);
 /* Fold `b` into the part of `a` that it covers, element by element, with their masks; a has one. */

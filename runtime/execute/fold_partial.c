@@ -67,21 +67,31 @@ void partial_fold_into(const struct fold *f, struct partial *a, const struct par
     }
 }
 
+bool partial_room(struct fold *f, struct partial *p)
+{
+    static unsigned char anybody[1]; /* of a dry fold, where nobody looks */
+    p->none = false;
+    if (f->dry) {
+        p->mask = anybody;
+        return true;
+    }
+    const int64_t n = partial_elements(f, p);
+    p->owned = true;
+    p->data = base_calloc((size_t)n + 1, f->bytes);
+    p->mask = base_calloc((size_t)n + 1, 1);
+    p->none = f->failed = f->failed || p->data == NULL || p->mask == NULL;
+    return !p->none;
+}
+
 /* Two partials over different boxes: one over their hull. */
 static struct partial combine_irregular(struct fold *f, struct partial *a, struct partial *b)
 {
-    struct partial c = {.owned = true};
+    struct partial c = {.none = true};
     for (int d = 0; d < f->pa->rank; ++d) {
         c.low[d] = a->low[d] < b->low[d] ? a->low[d] : b->low[d];
         c.high[d] = a->high[d] > b->high[d] ? a->high[d] : b->high[d];
     }
-    const int64_t n = partial_elements(f, &c);
-    c.data = base_calloc((size_t)n + 1, f->bytes);
-    c.mask = base_calloc((size_t)n + 1, 1);
-    if (c.data == NULL || c.mask == NULL) {
-        f->failed = true;
-        c.none = true;
-    } else {
+    if (partial_room(f, &c) && !f->dry) {
         partial_fold_into(f, &c, a);
         partial_fold_into(f, &c, b);
     }
@@ -98,7 +108,8 @@ struct partial partial_combine(struct fold *f, struct partial a, struct partial 
     }
     if (a.mask != NULL || b.mask != NULL || !partial_same_box(f, &a, &b))
         return combine_irregular(f, &a, &b);
-    reduce_combine(f->op, f->type, f->reducer, a.data, b.data, partial_elements(f, &a), 1, 1);
+    if (!f->dry)
+        reduce_combine(f->op, f->type, f->reducer, a.data, b.data, partial_elements(f, &a), 1, 1);
     partial_done(&b);
     return a;
 }
@@ -131,7 +142,7 @@ struct partial partial_of(const struct fold *f, int i)
     struct partial p = {.data = f->s->accumulator[f->k] + f->side->accumulator_at[f->k][i] * f->bytes};
     memcpy(p.low, row, sizeof(int64_t) * (size_t)f->pa->rank);
     memcpy(p.high, row + f->pa->rank, sizeof(int64_t) * (size_t)f->pa->rank);
-    p.none = f->shares != NULL && base[f->side->accumulator_elements[f->k] * f->bytes + (size_t)i] == 0;
+    p.none = f->shares != NULL && !f->dry && base[f->side->accumulator_elements[f->k] * f->bytes + (size_t)i] == 0;
     clip(f, &p);
     return p;
 }
@@ -141,6 +152,10 @@ struct partial partial_of(const struct fold *f, int i)
 static void *out_add(struct fold *f, size_t bytes)
 {
     const size_t need = (bytes + 63) & ~(size_t)63;
+    if (f->dry) {
+        f->out_bytes += need;
+        return NULL;
+    }
     if (f->out_bytes + need > f->out_room) {
         const size_t room = 2 * (f->out_bytes + need);
         char *bigger = base_realloc(f->out, room, 1);

@@ -138,6 +138,10 @@ static inline void note_use(const struct operation *op)
 /* Count and name an operation that was issued; the stamp of its event. */
 uint64_t issue_note(struct tsr_runtime *rt, const struct operation *op);
 
+/* simulate.c */
+/* Count what the analysed operation would send; it is complete. */
+void simulate_drop(struct tsr_runtime *rt, struct slot *s);
+
 /* temporary.c */
 void temporaries_find(struct tsr_runtime *rt);
 

@@ -158,7 +158,7 @@ tsr_status values_read(struct tsr_runtime *rt, int only, struct root *root, stru
     if (failed != TSR_OK)
         return failed;
     TSR_TRY(gathered(rt, number, at, "a value was asked for"));
-    return out == NULL ? TSR_OK : copy_out(root, view, &box, out, at);
+    return out == NULL || rt->simulated ? TSR_OK : copy_out(root, view, &box, out, at);
 }
 
 /* A box of the view's whose elements lie in `mine` of the root, clipped to the view. */
@@ -181,7 +181,7 @@ tsr_status values_local(struct tsr_runtime *rt, struct root *root, struct view *
 {
     tsr_box mine = box_of_shape(root->rank, root->extent);
     uint64_t number;
-    bool has = view_volume(view) > 0;
+    bool has = view_volume(view) > 0 && !rt->simulated; /* there is no memory to point at */
     if (rt->n_ranks > 1) {
         struct owner_map *map = depend_owners(rt, root);
         if (map == NULL)
@@ -396,7 +396,7 @@ tsr_status values_detach(struct tsr_runtime *rt, struct root *root, tsr_site at)
     if (status == TSR_OK && gathers)
         status = gathered(rt, number, at, "tsr_detach()");
     for (int i = 0; i < root->n_tiles && root->attach_mode == TSR_ATTACH_WRITE &&
-                    status == TSR_OK && root->instance != NULL; ++i)
+                    status == TSR_OK && root->instance != NULL && !rt->simulated; ++i)
         tile_back(root, &root->tiles[i]);
     return status;
 }

@@ -283,7 +283,10 @@ static void analyse(struct tsr_runtime *rt, struct slot *s)
     for (int k = 0; k < s->op.n_args; ++k)
         if (s->op.arg[k].root != NULL && s->op.arg[k].root->failed != NULL)
             atomic_store(&rt->engine->any_failed, 1);
-    schedule_publish(rt, s);
+    if (rt->simulated)
+        simulate_drop(rt, s);
+    else
+        schedule_publish(rt, s);
 }
 
 void issue_close(struct tsr_runtime *rt)

@@ -2,6 +2,7 @@
 #ifndef TESSERA_MEMORY_INTERNAL_H
 #define TESSERA_MEMORY_INTERNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { MEMORY_CLASSES = 1 + 4 * 40 };
@@ -16,6 +17,7 @@ struct memory_block {
 struct memory_state {
     size_t budget, used, cached;
     unsigned             n_large; /* blocks staggered so far */
+    bool   imagined; /* simulation: blocks have no memory */
     struct memory_block *free[MEMORY_CLASSES];
     struct instance     *instances; /* records to be used again */
     struct instance     *held;      /* instances alive, for memory_describe */

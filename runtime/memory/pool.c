@@ -43,14 +43,17 @@ tsr_status memory_start(struct tsr_runtime *rt)
                                             : (size_t)(rt->config.machine.memory_bytes / 10 * 8);
     if (m->budget == 0)
         m->budget = (size_t)1 << 32;
+    m->imagined = rt->simulated;
     rt->memory = m;
     return TSR_OK;
 }
 
 static void block_free(struct tsr_runtime *rt, struct memory_block *b)
 {
-    observe_memory_add(rt->observe, -(int64_t)b->bytes);
-    base_free(b->data - b->stagger);
+    if (!rt->memory->imagined) {
+        observe_memory_add(rt->observe, -(int64_t)b->bytes);
+        base_free(b->data - b->stagger);
+    }
     base_free(b);
 }
 
@@ -103,10 +106,23 @@ static int stagger_next(struct memory_state *m)
     return (int)((k & 1) << 2 | (k & 2) | (k >> 2 & 1)) * (PAGE_BYTES / 8);
 }
 
+/* Where the data of a simulated run's blocks would be: an address that nobody reads or writes. */
+static char nowhere[64];
+
+static struct memory_block *block_imagine(int c)
+{
+    struct memory_block *b = base_calloc(1, sizeof *b);
+    if (b != NULL)
+        *b = (struct memory_block){.data = nowhere, .bytes = class_bytes(c), .size_class = c};
+    return b;
+}
+
 static struct memory_block *block_create(struct tsr_runtime *rt, int c)
 {
     struct memory_state *m = rt->memory;
     const size_t bytes = class_bytes(c);
+    if (m->imagined)
+        return block_imagine(c);
     if (bytes > m->budget || m->used > m->budget - bytes)
         return NULL;
     if (m->used + m->cached > m->budget - bytes)
@@ -145,7 +161,8 @@ struct memory_block *memory_take(struct tsr_runtime *rt, size_t bytes)
     }
     m->used += b->bytes;
 #ifdef TSR_HOSTILE
-    memset(b->data, 0xA5, b->bytes);
+    if (!m->imagined)
+        memset(b->data, 0xA5, b->bytes);
 #endif
     return b;
 }
@@ -156,7 +173,8 @@ void memory_give(struct tsr_runtime *rt, struct memory_block *b)
     if (b == NULL)
         return;
 #ifdef TSR_HOSTILE
-    memset(b->data, 0xDB, b->bytes);
+    if (!m->imagined)
+        memset(b->data, 0xDB, b->bytes);
 #endif
     m->used -= b->bytes;
     b->next = m->free[b->size_class];

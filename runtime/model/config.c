@@ -226,7 +226,10 @@ static tsr_status read_fields(struct config *c, const tsr_options *o)
         if (s != TSR_OK)
             return s;
     }
-    return o->trace ? set_text(c, &text_rows[0], ".trace", o->trace, o->at) : TSR_OK;
+    tsr_status s = o->trace ? set_text(c, &text_rows[0], ".trace", o->trace, o->at) : TSR_OK;
+    if (s == TSR_OK && o->simulate)
+        s = set_text(c, &text_rows[1], ".simulate", o->simulate, o->at);
+    return s;
 }
 
 /* Read elsewhere: processes meet before there is a configuration, faults are set before main. */

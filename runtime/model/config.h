@@ -30,6 +30,7 @@
  * meaning */
 #define CONFIG_TEXT_MAP(X)                                                                         \
     X(trace, 256, "TESSERA_TRACE", NULL, 0, "a file to write the trace to")                        \
+    X(simulate, 24, "TESSERA_SIMULATE", NULL, 0, "RANKS or RANKS:RANK: be one rank of an imagined run, analyse, run nothing")\
     X(output, 16, "TESSERA_STDOUT", NULL, 0, "all: every process prints to stdout; else rank 0 alone")\
     X(check, 9, "TESSERA_CHECK", "cuts", 1, "cuts: run each task under two cuts, compare the bits; slow")
 

@@ -35,6 +35,7 @@ struct tsr_runtime {
     struct observe        *observe;
     struct network        *network;
     int                    schedule_workers; /* threads of this rank */
+    bool                   simulated;        /* one rank of an imagined run: nothing runs */
     bool                   crowded;          /* more ranks and workers than cores in this process */
     struct api_state      *api;
     struct issue_state    *issue;

@@ -97,6 +97,7 @@ struct plan_side {
     struct shares *shares[TSR_MAX_ARGS]; /* NULL: an accumulator each */
     struct slabs  *slabs[TSR_MAX_ARGS];  /* NULL: one fold */
     int           n_fold_actions;
+    size_t        partial_bytes[TSR_MAX_ARGS]; /* simulation: of what this rank sends; 0: not known yet */
     bool          full[TSR_MAX_ARGS];   /* the local points' regions together are `here`, each index once */
     int64_t       solid[TSR_MAX_ARGS];  /* elements of `here`, where it is full and has no steps; else 0 */
     bool          gapless[TSR_MAX_ARGS]; /* together they are `here`; they may meet */

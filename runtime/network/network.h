@@ -39,6 +39,11 @@ struct network;
  * memory. */
 struct network *network_create_loopback(void);
 
+/* The network of one rank of an imagined run of n_ranks: sends go nowhere, nothing arrives, and facts are
+ * agreed as if every rank said the same (allgatherv: as if the others said nothing).  NULL: no memory. */
+struct network *network_create_simulated(int rank, int n_ranks);
+bool            network_is_simulated(const struct network *net);
+
 /* What joins ranks that are threads of one process.  With a seed, messages are held back a
  * pseudo-random number of network_progress() calls and overtake each other; with 0 they are handed
  * over at once.  NULL: no memory.  Destroy it after the networks of all ranks.  Threads: create and

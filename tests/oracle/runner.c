@@ -199,8 +199,9 @@ static void do_read(walker *w, const oracle_op *o)
     const char *call = value ? "tsr_value" : "tsr_read";
     uint8_t    *got = malloc(o->bytes + 1);
     memset(got, 0xb7, o->bytes + 1);
-    const tsr_status s = value ? tsr_value_(w->store[o->a], got, o->bytes, site_of(o))
-                               : tsr_read_(w->store[o->a], got, o->bytes, site_of(o));
+    const tsr_reading how = {sizeof how, site_of(o), NULL};
+    const tsr_status s = value ? tsr_value_(w->store[o->a], got, o->bytes, &how)
+                               : tsr_read_(w->store[o->a], got, o->bytes, &how);
     for (size_t k = o->failed ? 0 : o->bytes; k <= o->bytes; ++k)
         if (got[k] != 0xb7) {
             differ(w, o->id, "%s wrote where it must not", call);
@@ -450,7 +451,7 @@ static void check_final(walker *w, const oracle_final *f)
 {
     const tsr_site   at = {"program.c", "end", f->id};
     uint8_t         *got = calloc(1, f->bytes + 1);
-    const tsr_status s = tsr_read_(w->store[f->id], got, f->bytes, at);
+    const tsr_status s = tsr_read_(w->store[f->id], got, f->bytes, &(tsr_reading){sizeof(tsr_reading), at, NULL});
     if (want_outcome(w, f->id, f->failed, f->cause, s, "tsr_read at the end"))
         want_bytes(w, f->id, "tsr_read at the end", f->type, &f->shape, got, f->expect);
     free(got);

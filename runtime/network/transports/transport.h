@@ -6,6 +6,7 @@
  *   loopback  one rank
  *   memory    ranks as threads of one process; a message is a pointer
  *   processes ranks as processes; a plug-in moves the bytes, heartbeats refresh the ports
+ *   simulated one rank of an imagined run; nothing is sent and nothing comes
  *
  * Threads: send, progress, pending, raise, report, doze, nudge, fetch_stream: any of the rank's;
  * attach, leave: the issuing thread, first and last. */
@@ -29,6 +30,7 @@ enum alarm { ALARM_NONE, ALARM_LOST, ALARM_DIVERGED, ALARM_MEMORY };
 
 struct transport {
     const char *name;
+    bool        imagined; /* there are no other ranks: facts are agreed at once, streams not compared */
     /* Take over `m` (from, to, tag, bytes are set).  Never blocks.  False: `to` is lost; `m` freed. */
     bool (*send)(void *self, struct message *m);
     /* Move what is under way; true: something was put into the mailbox. */
