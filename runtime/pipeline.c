@@ -140,7 +140,6 @@ static bool folds_beside(const struct operation *op, int k, int j)
 static bool ranks_meet(const struct tsr_runtime *rt, const struct operation *op)
 {
     const struct plan *p = op->plan;
-    tsr_box hull[256];
     if (rt->n_ranks == 1 || p->alone >= 0 || p->replicated)
         return false;
     for (int k = 0; k < p->n_args; ++k) {
@@ -151,19 +150,38 @@ static bool ranks_meet(const struct tsr_runtime *rt, const struct operation *op)
         bool doubtful = p->manual || p->has_image || (pa->store && !pa->unbound && !pa->view->exact);
         if (!is_written(pa))
             continue;
-        for (int r = 0; r < rt->n_ranks; ++r)
-            hull[r] = pa->rank_box[r];
-        for (int j = 0; j < p->n_args; ++j) {
+        struct deal *hull = deal_keep(pa->ranks);
+        for (int j = 0; j < p->n_args && hull != NULL; ++j) {
             if (j == k || !is_written(&p->arg[j]) || op->arg[j].root != op->arg[k].root)
                 continue;
+            struct deal *both = deal_hull(hull, p->arg[j].ranks);
             doubtful = true;
-            for (int r = 0; r < rt->n_ranks; ++r)
-                hull[r] = box_hull(&hull[r], &p->arg[j].rank_box[r]);
+            deal_release(hull);
+            hull = both;
         }
-        if (doubtful && !owner_boxes_disjoint(hull, rt->n_ranks))
+        const bool meet = hull == NULL || (doubtful && !owner_boxes_disjoint(hull));
+        deal_release(hull);
+        if (meet) /* without memory too: then the run is about to end */
             return true;
     }
     return false;
+}
+
+/* A simulated run has no values: boxes and extents that follow from them need a model. */
+static tsr_status model_check(const struct tsr_runtime *rt, const struct operation *op)
+{
+    const tsr_model *m = op->desc->model;
+    if (!rt->simulated)
+        return TSR_OK;
+    if (op->plan->has_image && (m == NULL || m->image == NULL))
+        return tsr_fail_(op->site, TSR_NOT_ALLOWED,
+                         "task %s: a simulated run does not know what its image names; give it a .model",
+                         op->desc->name);
+    if (op->plan->has_unbound && (m == NULL || m->rows == NULL))
+        return tsr_fail_(op->site, TSR_NOT_ALLOWED,
+                         "task %s: a simulated run does not know its unbound extent; give it a .model",
+                         op->desc->name);
+    return TSR_OK;
 }
 
 static tsr_status solve(struct tsr_runtime *rt, struct operation *op)
@@ -172,6 +190,7 @@ static tsr_status solve(struct tsr_runtime *rt, struct operation *op)
     op->inputs_replicated = inputs_are_replicated(rt, op);
     for (;;) {
         TSR_TRY(solve_operation(rt, op, &op->plan));
+        TSR_TRY(model_check(rt, op));
         if (op->plan->has_image)
             TSR_TRY(image_resolve(rt, op));
         if (op->alone || !ranks_meet(rt, op))

@@ -262,24 +262,44 @@ static tsr_status cg_step(sm_state *m)
                      tsr_arg_of(0.0));
 }
 
-/* ---- transposition, there and back ---- */
+/* ---- a matrix and its transpose ---- */
+
+static tsr_status symmetric(const tsr_task_context *t)
+{
+    const tsr_out_f64_2d out = tsr_out_f64_2d_of(t, OUT);
+    const tsr_in_f64_2d  a = tsr_in_f64_2d_of(t, IN), b = tsr_in_f64_2d_of(t, IN + 1);
+    TSR_FOR_2D(i, j, out.box)
+        tsr_at(out, i, j) = 0.5 * (tsr_at(a, i, j) + tsr_at(b, i, j));
+    return TSR_OK;
+}
+
+/* Both are read, so that one of them has to move whatever the partition is. */
+static const tsr_task_desc symmetrizing = {
+    .name = "simulate.symmetric",
+    .args = {{TSR_WRITE, TSR_F64, 2, "out"},
+             {TSR_READ, TSR_F64, 2, "a"},
+             {TSR_READ, TSR_F64, 2, "a_transposed"}},
+    .constraints = {TSR_ALIGN(OUT, 1), TSR_ALIGN(OUT, 2)},
+    .variants = {[TSR_CPU] = {.body = symmetric}},
+};
 
 static tsr_status transpose_setup(sm_state *m, int ranks, int64_t side)
 {
     int grid[3];
     sm_factors(ranks, 2, grid);
     for (int d = 0; d < 2; ++d)
-        m->extent[d] = grid[d] * side;
+        m->extent[d] = grid[0] * side;
     TSR_TRY(filled(&m->s[0], 2, m->extent, 1));
-    return filled(&m->s[1], 2, (int64_t[]){m->extent[1], m->extent[0]}, 0);
+    return filled(&m->s[1], 2, m->extent, 0);
 }
 
 static tsr_status transpose_step(sm_state *m)
 {
     TSR_SCOPE();
-    const int turn = m->turn;
-    m->turn = 1 - turn;
-    return tsr_copy(m->s[1 - turn], tsr_transpose(m->s[turn], (int[]){1, 0}));
+    const tsr_store from = m->s[m->turn], to = m->s[1 - m->turn];
+    m->turn = 1 - m->turn;
+    return tsr_issue(&symmetrizing, tsr_arg_of(to), tsr_arg_of(from),
+                     tsr_arg_of(tsr_transpose(from, (int[]){1, 0})));
 }
 
 const sm_program sm_programs[] = {

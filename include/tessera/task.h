@@ -176,6 +176,15 @@ typedef struct tsr_variant {
     bool               wants_communicator;  /* points run together and talk: tessera/communicator.h */
 } tsr_variant;
 
+/* What a simulated run (TESSERA_SIMULATE) takes for values that nobody computes. */
+typedef struct tsr_model {
+    /* The box of IMAGE argument `arg` (indices of its view, whose extents are `extent`) that the values in
+     * the box `of` of the argument behind it would name. */
+    void (*image)(int arg, const tsr_box *of, const int64_t *extent, tsr_box *out);
+    /* Rows of unbound output `arg` that the bodies would deliver for a box of the iteration. */
+    int64_t (*rows)(int arg, const tsr_box *piece);
+} tsr_model;
+
 /* A task type. */
 typedef struct tsr_task_desc {
     const char    *name;
@@ -189,6 +198,7 @@ typedef struct tsr_task_desc {
     bool           may_fail;  /* not in this version: UNSUPPORTED */
     int64_t        leaf[TSR_MAX_RANK]; /* extents of a canonical leaf; 0: the rule's */
     double         work;      /* a hint: work of one element, in additions; 0: 1 */
+    const tsr_model *model;   /* for simulated runs of tasks with an IMAGE or an unbound output */
 } tsr_task_desc;
 
 /* ---- issuing ---- */

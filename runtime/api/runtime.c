@@ -91,7 +91,12 @@ static tsr_status machines_exchange(struct tsr_runtime *rt)
                                       .l2_bytes = rt->config.machine.l2_bytes,
                                       .memory_bytes = rt->config.memory_bytes,
                                       .min_piece = rt->config.min_piece};
-    return network_allgather(rt->network, 0, &mine, sizeof mine, rt->machines);
+    TSR_TRY(network_allgather(rt->network, 0, &mine, sizeof mine, rt->machines));
+    rt->machines_alike = true;
+    for (int r = 1; r < rt->n_ranks; ++r)
+        rt->machines_alike &= rt->machines[r].workers == rt->machines[0].workers &&
+                              rt->machines[r].min_piece == rt->machines[0].min_piece;
+    return TSR_OK;
 }
 
 tsr_machine machine_share(const tsr_machine *m, int rank, int n_ranks)

@@ -15,12 +15,10 @@ tsr_status depend_start(struct tsr_runtime *rt, struct engine *e)
     if (d != NULL) {
         d->engine = e;
         d->bucket = base_calloc(MEMO_BUCKETS, sizeof *d->bucket);
-        d->boxes = base_calloc((size_t)(BOXES_EACH * TSR_MAX_ARGS * rt->n_ranks), sizeof *d->boxes);
-        d->lists = base_calloc((size_t)(4 * rt->n_ranks), sizeof *d->lists);
         d->together = base_calloc((size_t)rt->n_ranks, sizeof *d->together);
     }
     rt->depend = d;
-    if (d == NULL || d->bucket == NULL || d->boxes == NULL || d->lists == NULL || d->together == NULL) {
+    if (d == NULL || d->bucket == NULL || d->together == NULL) {
         depend_stop(rt);
         return TSR_FAIL(NO_MEMORY, "no memory for the depend stage");
     }
@@ -40,11 +38,10 @@ void depend_stop(struct tsr_runtime *rt)
         base_free((void *)w->words);
         base_free(w);
     }
-    for (int i = 0; d->lists != NULL && i < 4 * rt->n_ranks; ++i)
-        box_list_done(&d->lists[i]);
-    base_free(d->lists);
+    owner_moves_done(&d->to);
+    owner_moves_done(&d->from);
+    owner_moves_done(&d->more);
     base_free(d->together);
-    base_free(d->boxes);
     base_free(d->bucket);
     base_free(d->loose);
     base_free(d->own);

@@ -2,142 +2,199 @@
  *
  * Each argument that reads asks, on every rank, for the box its points there read.  Boxes that another
  * argument's contain are one; so a stencil written as four shifted views asks for a cross, and no corner
- * moves that nobody reads.  More than ASKS_MOST become one hull: the owner map keeps no more.  Where
+ * moves that nobody reads.  Of more than ASKS_MOST (the owner map keeps no more) those two become one whose hull
+ * adds least: six neighbours in space are two bars and two faces.  Where
  * several arguments write, the hull of what they write is asked for as well, since maps speak of boxes.
  *
  * What moves between two ranks is the union of what the asks need, as boxes that do not meet; both sides
  * derive the same list in the same order.
  *
- * Cost: O(arguments * ranks) words, and owner.h's.  Threads: issuing thread. */
+ * What is asked for follows from the plan and from which arguments share a root, so it is found once and
+ * kept with the plan.
+ *
+ * Cost: O(1) where it was found before; else O(arguments) deals; what moves costs what owner.h says.
+ * Threads: issuing thread. */
 #include <string.h>
 
 #include "depend/internal.h"
 
-static tsr_box *boxes_of(struct analysis *a, int g, int which)
+/* What the arguments of one root ask for and write; by the first of them. */
+struct plan_ask {
+    uint32_t     args;
+    int          n;
+    struct deal *asked[ASKS_MOST], *wrote; /* counted; wrote NULL: nothing */
+};
+
+void asks_release(struct plan_ask *asks, int n_args)
 {
-    tsr_box *b = a->d->boxes + (int64_t)(BOXES_EACH * g + which) * a->rt->n_ranks;
-    for (int r = 0; r < a->rt->n_ranks; ++r) {
-        memset(&b[r], 0, sizeof b[r]);
-        b[r].rank = a->group[g].root->rank;
+    for (int i = 0; asks != NULL && i < n_args; ++i) {
+        for (int j = 0; j < asks[i].n; ++j)
+            deal_release(asks[i].asked[j]);
+        deal_release(asks[i].wrote);
     }
-    return b;
+    base_free(asks);
 }
 
-enum { BOXES_WROTE = ASKS_MOST, BOXES_SCRATCH };
-
-/* Rank r's box of argument k, all r, into boxes that hold other arguments' already. */
-static void add_boxes(const struct analysis *a, int k, tsr_box *into, bool *seen)
+static int64_t volume_of(const struct deal *d, int r)
 {
-    for (int r = 0; r < a->rt->n_ranks; ++r) {
-        if (!exchange_takes_part(a, k, r))
-            continue;
-        const tsr_box b = exchange_box(a, k, r);
-        into[r] = seen[r] ? box_hull(&into[r], &b) : b;
-        seen[r] = true;
-    }
+    const tsr_box b = deal_box(d, r);
+    return box_volume(&b);
 }
 
-/* Does every rank's box of `inner` stand in that of `outer`? */
-static bool within(const tsr_box *inner, const tsr_box *outer, int n)
+/* How much more than both a rank would ask for, if it asked for their hull: of a rank from the inside of
+ * grids, which stands for all. */
+static int64_t growth(const struct deal *a, const struct deal *b)
 {
-    for (int r = 0; r < n; ++r)
-        if (!box_is_empty(&inner[r]) && !box_contains(&outer[r], &inner[r]))
-            return false;
+    const int     r = (int)((int64_t)a->n_ranks * 618 / 1000);
+    const tsr_box x = deal_box(a, r), y = deal_box(b, r), both = box_hull(&x, &y);
+    const tsr_box shared = box_intersection(&x, &y);
+    return box_volume(&both) - volume_of(a, r) - volume_of(b, r) + box_volume(&shared);
+}
+
+/* Put the hull of `b` and `*into` there.  False: no memory. */
+static bool hull_into(struct deal **into, const struct deal *b)
+{
+    struct deal *both = *into != NULL ? deal_hull(*into, b) : deal_keep((struct deal *)(uintptr_t)b);
+    if (both == NULL)
+        return false;
+    deal_release(*into);
+    *into = both;
     return true;
 }
 
-static void hull_all(tsr_box *into, const tsr_box *more, int n)
+/* The two asks whose hull adds least become one, until there are few enough. */
+static bool join_some(struct deal **asked, int *n)
 {
-    for (int r = 0; r < n; ++r)
-        if (!box_is_empty(&more[r]))
-            into[r] = box_is_empty(&into[r]) ? more[r] : box_hull(&into[r], &more[r]);
+    while (*n > ASKS_MOST) {
+        int     one = 0, other = 1;
+        int64_t least = INT64_MAX;
+        for (int i = 0; i < *n; ++i)
+            for (int j = i + 1; j < *n; ++j) {
+                const int64_t more = growth(asked[i], asked[j]);
+                if (more >= least)
+                    continue;
+                one = i;
+                other = j;
+                least = more;
+            }
+        if (!hull_into(&asked[one], asked[other]))
+            return false;
+        deal_release(asked[other]);
+        asked[other] = asked[--*n];
+    }
+    return true;
 }
 
-/* One more ask; `boxes` are copied. */
-static void ask_add(struct analysis *a, int i, const tsr_box *boxes)
+/* One more ask, unless one that is there contains it. */
+static bool ask_add(struct deal **asked, int *n, struct deal *d)
 {
-    struct group *g = &a->group[i];
-    const int     n = a->rt->n_ranks;
-    for (int j = 0; j < g->n_asks; ++j) {
-        if (within(boxes, g->asked[j], n))
-            return;
-        if (within(g->asked[j], boxes, n)) {
-            memcpy(g->asked[j], boxes, (size_t)n * sizeof *boxes);
-            return;
+    if (d->kind == DEAL_NONE)
+        return true;
+    for (int j = 0; j < *n; ++j) {
+        if (deal_within(d, asked[j]))
+            return true;
+        if (deal_within(asked[j], d)) {
+            deal_release(asked[j]);
+            asked[j] = deal_keep(d);
+            return true;
         }
     }
-    if (g->n_asks < ASKS_MOST) {
-        g->asked[g->n_asks] = boxes_of(a, i, g->n_asks);
-        memcpy(g->asked[g->n_asks++], boxes, (size_t)n * sizeof *boxes);
-        return;
-    }
-    for (; g->n_asks > 1; --g->n_asks)
-        hull_all(g->asked[0], g->asked[g->n_asks - 1], n);
-    hull_all(g->asked[0], boxes, n);
+    asked[(*n)++] = deal_keep(d);
+    return join_some(asked, n);
 }
 
-/* The hull of what all writing arguments touch, as far as its old content matters. */
-static void ask_for_written(struct analysis *a, int i)
+/* Fill in what the group asks for and writes.  False: no memory. */
+static bool ask_find(const struct analysis *a, const struct group *g, struct plan_ask *out)
 {
-    struct group *g = &a->group[i];
-    bool          seen[256] = {false}, any = false;
-    tsr_box      *b = boxes_of(a, i, BOXES_SCRATCH);
-    for (int k = 0; k < a->plan->n_args; ++k)
-        if ((g->writes | g->folds) >> k & 1 && exchange_reads(a, g, k)) {
-            add_boxes(a, k, b, seen);
-            any = true;
-        }
-    if (any)
-        ask_add(a, i, b);
-}
-
-void asks_find(struct analysis *a, int i)
-{
-    struct group *g = &a->group[i];
-    bool          written[256] = {false};
-    g->n_asks = 0;
-    g->wrote = NULL;
-    ask_for_written(a, i);
-    for (int k = 0; k < a->plan->n_args; ++k) {
-        if (!(g->args >> k & 1))
+    struct deal *asked[ASKS_MOST + 1], *read_back = NULL;
+    int          n = 0;
+    bool         ok = true;
+    *out = (struct plan_ask){.args = g->args};
+    for (int k = 0; k < a->plan->n_args && ok; ++k) {
+        if (!((g->writes | g->folds) >> k & 1))
             continue;
-        if ((g->writes | g->folds) >> k & 1) {
-            if (g->wrote == NULL)
-                g->wrote = boxes_of(a, i, BOXES_WROTE);
-            add_boxes(a, k, g->wrote, written);
-        } else if (exchange_reads(a, g, k)) {
-            bool     seen[256] = {false};
-            tsr_box *b = boxes_of(a, i, BOXES_SCRATCH);
-            add_boxes(a, k, b, seen);
-            ask_add(a, i, b);
-        }
+        ok = hull_into(&out->wrote, exchange_deal(a->plan, k));
+        if (ok && exchange_reads(a, g, k)) /* the hull of what all of them touch */
+            ok = hull_into(&read_back, exchange_deal(a->plan, k));
     }
-}
-
-/* Add to `into` what of `more` is not there yet; empties `more`. */
-static bool unite(struct box_list *into, struct box_list *more)
-{
-    bool ok = true;
-    for (int b = 0; b < into->n && ok; ++b)
-        ok = box_list_subtract(more, &into->box[b]);
-    for (int b = 0; b < more->n && ok; ++b)
-        ok = box_list_add(into, &more->box[b]);
-    more->n = 0;
+    if (ok && read_back != NULL)
+        ok = ask_add(asked, &n, read_back);
+    deal_release(read_back);
+    for (int k = 0; k < a->plan->n_args && ok; ++k)
+        if ((g->args >> k & 1) && !((g->writes | g->folds) >> k & 1) && exchange_reads(a, g, k))
+            ok = ask_add(asked, &n, exchange_deal(a->plan, k));
+    out->n = n;
+    if (n > ASKS_MOST) { /* there was no memory to join them */
+        deal_release(asked[ASKS_MOST]);
+        out->n = ASKS_MOST;
+    }
+    memcpy(out->asked, asked, (size_t)out->n * sizeof *asked);
     return ok;
 }
 
-bool asks_moves(struct analysis *a, struct owner_map *map, tsr_box *const *asked, int n_asks)
+bool asks_find(struct analysis *a, int i)
 {
-    const int        n = a->rt->n_ranks, me = a->rt->rank;
-    struct box_list *lists = a->d->lists;
-    bool             ok = true;
-    for (int r = 0; r < 4 * n; ++r)
-        lists[r].n = 0;
-    for (int j = 0; j < n_asks && ok; ++j) {
-        struct box_list *to = j == 0 ? lists : lists + 2 * n, *from = to + n;
-        ok = owner_map_sends(map, me, asked[j], to) && owner_map_needs(map, me, &asked[j][me], from);
-        for (int r = 0; r < 2 * n && j > 0 && ok; ++r)
-            ok = unite(&lists[r], &lists[2 * n + r]);
+    struct group     *g = &a->group[i];
+    struct plan_side *side = a->side;
+    if (side->asks == NULL)
+        side->asks = base_calloc((size_t)a->plan->n_args, sizeof *side->asks);
+    if (side->asks == NULL)
+        return false;
+    struct plan_ask *ask = &side->asks[g->first];
+    if (ask->args != g->args) { /* the first time, or the root lies in other parts now */
+        struct plan_ask fresh;
+        const bool      ok = ask_find(a, g, &fresh);
+        for (int j = 0; j < ask->n; ++j)
+            deal_release(ask->asked[j]);
+        deal_release(ask->wrote);
+        *ask = fresh;
+        if (!ok) {
+            ask->args = 0;
+            return false;
+        }
     }
+    g->n_asks = ask->n;
+    g->asked = ask->asked;
+    g->wrote = ask->wrote;
+    return true;
+}
+
+/* ---- what moves ---- */
+
+/* Add to `into` what of `more` is not there yet; empties `more`. */
+static bool unite(struct owner_moves *into, struct owner_moves *more)
+{
+    const int       n = into->n;
+    struct box_list left = {0};
+    bool            ok = true;
+    for (int i = 0; i < more->n && ok; ++i) {
+        left.n = 0;
+        ok = box_list_add(&left, &more->move[i].box);
+        for (int j = 0; j < n && ok; ++j)
+            if (into->move[j].peer == more->move[i].peer)
+                ok = box_list_subtract(&left, &into->move[j].box);
+        for (int b = 0; b < left.n && ok; ++b)
+            ok = owner_moves_add(into, more->move[i].peer, &left.box[b]);
+    }
+    more->n = 0;
+    box_list_done(&left);
+    return ok;
+}
+
+bool asks_moves(struct analysis *a, struct owner_map *map, struct deal *const *asked, int n_asks)
+{
+    struct depend_state *d = a->d;
+    const int            me = a->rt->rank;
+    bool                 ok = true;
+    d->to.n = d->from.n = d->more.n = 0;
+    for (int j = 0; j < n_asks && ok; ++j) {
+        const tsr_box mine = deal_box(asked[j], me);
+        ok = owner_map_sends(map, me, asked[j], j == 0 ? &d->to : &d->more) &&
+             (j == 0 || unite(&d->to, &d->more)) &&
+             owner_map_needs(map, me, &mine, j == 0 ? &d->from : &d->more) &&
+             (j == 0 || unite(&d->from, &d->more));
+    }
+    owner_moves_sort(&d->to);
+    owner_moves_sort(&d->from);
     return ok;
 }

@@ -7,7 +7,7 @@
  *
  * A REDUCE's partial results go to the lowest of the ranks that fold into the same box.
  *
- * Cost: O(ranks * layers) words.  Threads: issuing thread. */
+ * Cost: O(layers + ranks whose boxes meet this one's): owner.h.  Threads: issuing thread. */
 #include <string.h>
 
 #include "depend/internal.h"
@@ -21,61 +21,16 @@ struct owner_map *depend_owners(struct tsr_runtime *rt, struct root *root)
     return root->owners;
 }
 
-static bool has_points(const struct plan *p, int r)
-{
-    const tsr_box *b = &p->rank_iteration[r];
-    if (p->replicated)
-        return true;
-    if (p->alone >= 0)
-        return p->alone == r;
-    return b->rank == 0 || !box_is_empty(b);
-}
-
-/* The rank that applies the total which rank r contributes to. */
-static int result_rank(const struct plan *plan, int k, int r)
+struct deal *exchange_deal(const struct plan *plan, int k)
 {
     const struct plan_arg *pa = &plan->arg[k];
-    int lowest = -1, same = -1;
-    bool regular = true;
-    if (plan->replicated)
-        return r;
-    for (int p = 0; p < plan->n_ranks; ++p) {
-        if (!has_points(plan, p))
-            continue;
-        if (lowest < 0)
-            lowest = p;
-        if (same < 0 && box_equal(&pa->rank_box[p], &pa->rank_box[r]))
-            same = p;
-        for (int q = 0; q < p; ++q)
-            if (has_points(plan, q) && !box_equal(&pa->rank_box[p], &pa->rank_box[q]) &&
-                box_meets(&pa->rank_box[p], &pa->rank_box[q]))
-                regular = false;
-    }
-    return regular ? same : lowest;
+    return pa->access == TSR_REDUCE ? pa->results : pa->ranks;
 }
 
-bool exchange_takes_part(const struct analysis *a, int k, int r)
+bool exchange_box(const struct analysis *a, int k, tsr_box *out)
 {
-    const tsr_box b = exchange_box(a, k, r);
-    if (!has_points(a->plan, r) || (b.rank > 0 && box_is_empty(&b)))
-        return false;
-    return a->plan->arg[k].access != TSR_REDUCE || result_rank(a->plan, k, r) == r;
-}
-
-tsr_box exchange_fold_box(const struct plan *plan, int k, int r)
-{
-    const struct plan_arg *pa = &plan->arg[k];
-    tsr_box box = pa->rank_box[r];
-    for (int p = 0; p < plan->n_ranks; ++p)
-        if (plan->n_ranks > 1 && has_points(plan, p) && result_rank(plan, k, p) == r)
-            box = box_hull(&box, &pa->rank_box[p]);
-    return box;
-}
-
-tsr_box exchange_box(const struct analysis *a, int k, int r)
-{
-    const struct plan_arg *pa = &a->plan->arg[k];
-    return pa->access == TSR_REDUCE ? exchange_fold_box(a->plan, k, r) : pa->rank_box[r];
+    *out = deal_box(exchange_deal(a->plan, k), a->rt->rank);
+    return !box_is_empty(out);
 }
 
 /* Are the boxes that argument k writes written whole, so that the old content does not matter? */
@@ -99,17 +54,22 @@ bool exchange_reads(const struct analysis *a, const struct group *g, int k)
            ((g->writes >> k & 1) && !writes_boxes(a, k));
 }
 
-bool exchange_asks(const struct analysis *a, const struct group *g, int r, tsr_box *out)
+struct deal *exchange_asks(struct analysis *a, const struct group *g)
 {
-    bool any = false;
+    struct deal *all = NULL;
     for (int k = 0; k < a->plan->n_args; ++k) {
-        if (!(g->args >> k & 1) || !exchange_reads(a, g, k) || !exchange_takes_part(a, k, r))
+        if (!(g->args >> k & 1) || !exchange_reads(a, g, k))
             continue;
-        const tsr_box b = exchange_box(a, k, r);
-        *out = any ? box_hull(out, &b) : b;
-        any = true;
+        struct deal *one = exchange_deal(a->plan, k);
+        struct deal *both = all != NULL ? deal_hull(all, one) : deal_keep(one);
+        deal_release(all);
+        all = both;
+        if (all == NULL) {
+            a->no_memory = true;
+            return NULL;
+        }
     }
-    return any;
+    return all;
 }
 
 void exchange_prepare(struct analysis *a)
@@ -118,18 +78,17 @@ void exchange_prepare(struct analysis *a)
         struct group *g = &a->group[i];
         g->owners = depend_owners(a->rt, g->root);
         g->settled = NULL;
-        if (g->owners == NULL) {
+        if (g->owners == NULL || !asks_find(a, i)) {
             a->no_memory = true;
             a->recallable = false;
             return;
         }
         (void)owner_map_expire(g->owners, a->op->number);
-        asks_find(a, i);
         g->settle = g->wrote != NULL && owner_map_must_settle(g->owners);
         if (g->settle) {
-            const tsr_box *home = &owner_map_home(g->owners)[a->rt->rank];
-            if (!box_is_empty(home) || home->rank == 0) {
-                g->need = g->needed || g->before != NULL ? box_hull(&g->need, home) : *home;
+            const tsr_box home = deal_box(owner_map_home(g->owners), a->rt->rank);
+            if (!box_is_empty(&home)) {
+                g->need = g->needed || g->before != NULL ? box_hull(&g->need, &home) : home;
                 g->needed = true;
             }
         }
@@ -153,44 +112,48 @@ static bool carries_halo(const struct analysis *a, const struct group *g)
     return false;
 }
 
-static void add_message(struct analysis *a, const struct group *g, int kind, int peer, int wire,
-                        struct box_list *boxes)
+/* The boxes [first, end) of a list are of one peer: a message. */
+static void add_message(struct analysis *a, const struct group *g, int kind, int wire,
+                        const struct owner_move *first, int n)
 {
-    if (boxes->n == 0 || a->no_memory)
-        return;
-    struct extra *x = analysis_extra(a, kind, g->first);
+    struct extra *x = a->no_memory ? NULL : analysis_extra(a, kind, g->first);
     if (x == NULL)
         return;
     const uint32_t action = (uint32_t)(a->plan->n_points + a->n_extras - 1);
-    x->peer = peer;
+    x->peer = first->peer;
     x->wire = (uint32_t)wire;
     x->from = x->to = g->old;
-    x->box = base_calloc((size_t)boxes->n, sizeof *x->box);
+    x->box = base_calloc((size_t)n, sizeof *x->box);
     if (x->box == NULL) {
         a->no_memory = true;
         return;
     }
-    x->n_boxes = boxes->n;
-    memcpy(x->box, boxes->box, (size_t)boxes->n * sizeof *x->box);
-    for (int b = 0; b < boxes->n; ++b)
-        analysis_own(a, g->old, &boxes->box[b], action, kind == EXTRA_RECEIVE);
+    x->n_boxes = n;
+    for (int b = 0; b < n; ++b) {
+        x->box[b] = first[b].box;
+        analysis_own(a, g->old, &first[b].box, action, kind == EXTRA_RECEIVE);
+    }
     x->halo = kind == EXTRA_SEND && wire == WIRE_DATA && carries_halo(a, g);
 }
 
-/* Every rank r asks for asked[.][r]: this rank's sends and receives. */
-static bool exchange(struct analysis *a, const struct group *g, struct owner_map *map,
-                     tsr_box *const *asked, int n_asks, int wire)
+static void add_messages(struct analysis *a, const struct group *g, int kind, int wire,
+                         const struct owner_moves *moves)
 {
-    const int        n = a->rt->n_ranks, me = a->rt->rank;
-    struct box_list *to = a->d->lists, *from = a->d->lists + n;
+    for (int i = 0, n; i < moves->n; i += n) {
+        for (n = 1; i + n < moves->n && moves->move[i + n].peer == moves->move[i].peer;)
+            ++n;
+        add_message(a, g, kind, wire, &moves->move[i], n);
+    }
+}
+
+/* Every rank asks for its box of each of these: this rank's sends and receives. */
+static bool exchange(struct analysis *a, const struct group *g, struct owner_map *map,
+                     struct deal *const *asked, int n_asks, int wire)
+{
     if (!asks_moves(a, map, asked, n_asks))
         return false;
-    for (int r = 0; r < n; ++r)
-        if (r != me)
-            add_message(a, g, EXTRA_SEND, r, wire, &to[r]);
-    for (int r = 0; r < n; ++r)
-        if (r != me)
-            add_message(a, g, EXTRA_RECEIVE, r, wire, &from[r]);
+    add_messages(a, g, EXTRA_SEND, wire, &a->d->to);
+    add_messages(a, g, EXTRA_RECEIVE, wire, &a->d->from);
     return !a->no_memory;
 }
 
@@ -228,7 +191,7 @@ bool exchange_place(struct analysis *a)
         struct group *g = &a->group[i];
         struct owner_map *map = g->owners;
         if (g->settle) {
-            tsr_box *home = (tsr_box *)owner_map_home(map);
+            struct deal *home = owner_map_home(map);
             if (!exchange(a, g, map, &home, 1, WIRE_SETTLE))
                 return false;
             g->settled = owner_map_copy(map);
@@ -251,24 +214,36 @@ void exchange_unplace(struct analysis *a)
     }
 }
 
+/* A message of partial results from each rank whose totals argument k's are applied here. */
+static bool partials_add(struct analysis *a, int k)
+{
+    const int              me = a->rt->rank;
+    const struct plan_arg *pa = &a->plan->arg[k];
+    const tsr_box          mine = deal_box(pa->results, me);
+    struct deal_walk       w = deal_walk_begin(pa->ranks, &mine);
+    while (!a->plan->replicated && deal_walk_next(&w)) {
+        if (w.r == me || plan_result_rank(a->plan, k, w.r) != me)
+            continue;
+        struct extra *x = analysis_extra(a, EXTRA_PARTIAL, k);
+        if (x == NULL)
+            return false;
+        x->peer = w.r;
+        x->wire = WIRE_PARTIAL;
+    }
+    return true;
+}
+
 /* Partials to the result's rank, and the fold. */
 void exchange_folds(struct analysis *a)
 {
     const int me = a->rt->rank;
     for (int f = 0; f < a->side->n_folds; ++f) {
         const int k = a->side->fold_arg[f];
-        if (!has_points(a->plan, me))
+        if (!plan_rank_runs(a->plan, me))
             continue;
-        const int result = result_rank(a->plan, k, me);
-        for (int r = 0; r < a->rt->n_ranks && result == me; ++r) {
-            if (r == me || !has_points(a->plan, r) || result_rank(a->plan, k, r) != me)
-                continue;
-            struct extra *x = analysis_extra(a, EXTRA_PARTIAL, k);
-            if (x == NULL)
-                return;
-            x->peer = r;
-            x->wire = WIRE_PARTIAL;
-        }
+        const int result = plan_result_rank(a->plan, k, me);
+        if (result == me && !partials_add(a, k))
+            return;
         struct extra *x = analysis_extra(a, EXTRA_FOLD, k);
         if (x == NULL)
             return;
@@ -292,7 +267,7 @@ void exchange_commit(struct analysis *a)
         for (int j = 0; j < g->n_asks && ok; ++j)
             ok = owner_map_fetched(g->owners, number, g->asked[j]);
         if (g->wrote != NULL && a->plan->replicated)
-            ok = owner_map_replicate(g->owners, number, &g->wrote[0]) && ok;
+            ok = owner_map_replicate(g->owners, number, &g->wrote->hull) && ok;
         else if (g->wrote != NULL)
             ok = owner_map_write(g->owners, number, g->wrote) && ok;
         if (!ok) /* the map is as before: not what the other ranks have */
@@ -317,15 +292,15 @@ static void send_mark(struct analysis *a, int peer, int wire, int arg)
 }
 
 static void marks_of(struct analysis *a, const struct group *g, struct owner_map *map,
-                     tsr_box *const *asked, int n_asks, int wire)
+                     struct deal *const *asked, int n_asks, int wire)
 {
     if (!asks_moves(a, map, asked, n_asks)) {
         (void)network_short_of_memory(a->rt->network, "an owner map");
         return;
     }
-    for (int r = 0; r < a->rt->n_ranks; ++r)
-        if (r != a->rt->rank && a->d->lists[r].n > 0)
-            send_mark(a, r, wire, g->first);
+    for (int i = 0; i < a->d->to.n; ++i)
+        if (i == 0 || a->d->to.move[i - 1].peer != a->d->to.move[i].peer)
+            send_mark(a, a->d->to.move[i].peer, wire, g->first);
 }
 
 void exchange_abandon(struct analysis *a)
@@ -336,7 +311,7 @@ void exchange_abandon(struct analysis *a)
         if (map == NULL)
             continue;
         if (g->settle) {
-            tsr_box *home = (tsr_box *)owner_map_home(map);
+            struct deal *home = owner_map_home(map);
             marks_of(a, g, map, &home, 1, WIRE_SETTLE);
             g->settled = owner_map_copy(map);
             if (g->settled != NULL && owner_map_settle(g->settled, a->op->number, home))
@@ -349,7 +324,8 @@ void exchange_abandon(struct analysis *a)
     }
     for (int f = 0; f < a->side->n_folds; ++f) {
         const int k = a->side->fold_arg[f];
-        const int result = has_points(a->plan, a->rt->rank) ? result_rank(a->plan, k, a->rt->rank) : a->rt->rank;
+        const int result = plan_rank_runs(a->plan, a->rt->rank) ? plan_result_rank(a->plan, k, a->rt->rank)
+                                                                : a->rt->rank;
         if (result != a->rt->rank)
             send_mark(a, result, WIRE_PARTIAL, k);
     }

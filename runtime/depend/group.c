@@ -150,13 +150,12 @@ static void find_candidate(const struct analysis *a, struct group *g)
 /* Several ranks: what this one's instance must cover. */
 static void decide_need(const struct analysis *a, struct group *g)
 {
-    const int me = a->rt->rank;
     tsr_box need = g->before != NULL ? g->before->box : (tsr_box){.rank = g->root->rank};
     g->needed = g->before != NULL;
     for (int k = 0; k < a->plan->n_args; ++k) {
-        if (!(g->args >> k & 1) || !exchange_takes_part(a, k, me))
+        tsr_box b;
+        if (!(g->args >> k & 1) || !exchange_box(a, k, &b))
             continue;
-        const tsr_box b = exchange_box(a, k, me);
         need = g->needed ? box_hull(&need, &b) : b;
         g->needed = true;
     }

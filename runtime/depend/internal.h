@@ -49,9 +49,9 @@ struct group {
     struct instance *now;          /* what is written and stays: old, or new */
     /* several ranks */
     struct owner_map *owners;
-    tsr_box     *asked[ASKS_MOST]; /* [n_asks][n_ranks] boxes the ranks read, for one argument or several */
+    struct deal *const *asked;     /* [n_asks] boxes the ranks read, for one argument or several; the plan's */
     int          n_asks;
-    tsr_box     *wrote;            /* [n_ranks] boxes the ranks write; NULL: none */
+    struct deal *wrote;            /* boxes the ranks write; NULL: none; the plan's */
     struct owner_map *settled;     /* the map after the settle; of this analysis */
     tsr_box      need;             /* what this rank's instance must cover; on one rank it covers all,
                                       and this is unset */
@@ -131,8 +131,7 @@ struct depend_state {
     int                n_own, own_capacity;
     int               *points;
     int                points_capacity;
-    tsr_box           *boxes;    /* [BOXES_EACH * TSR_MAX_ARGS * n_ranks]: asks.c */
-    struct box_list   *lists;    /* [4 * n_ranks]: asks.c */
+    struct owner_moves to, from, more; /* asks.c */
     int               *together; /* [n_ranks], zero between uses: exchange.c */
 };
 
@@ -211,11 +210,12 @@ void parts_commit(struct analysis *a, struct group *g);
 void parts_drop(struct tsr_runtime *rt, struct root *root);
 
 /* asks.c: several ranks: what of a root the ranks ask for, and what therefore moves */
-enum { BOXES_EACH = ASKS_MOST + 2 };
-void asks_find(struct analysis *a, int g);
-/* What this rank sends to and gets from each rank where rank r asks for asked[.][r]: d->lists, from
- * [0, n_ranks) on and from [n_ranks, 2 n_ranks) on; boxes of a list do not meet.  False: no memory. */
-bool asks_moves(struct analysis *a, struct owner_map *map, tsr_box *const *asked, int n_asks);
+/* Set asked, n_asks and wrote of a group.  False: no memory. */
+bool asks_find(struct analysis *a, int g);
+void asks_release(struct plan_ask *asks, int n_args); /* takes NULL */
+/* What this rank sends to others and gets from them where the ranks ask for these: d->to and d->from, by
+ * rank; boxes of one rank do not meet.  False: no memory. */
+bool asks_moves(struct analysis *a, struct owner_map *map, struct deal *const *asked, int n_asks);
 
 /* exchange.c: several ranks */
 void exchange_prepare(struct analysis *a);
@@ -224,15 +224,16 @@ void exchange_unplace(struct analysis *a);
 void exchange_commit(struct analysis *a);
 void exchange_folds(struct analysis *a);
 void exchange_abandon(struct analysis *a);
-/* Does rank r touch this rank's root through argument k?  A REDUCE's target: only its result's rank. */
-bool exchange_takes_part(const struct analysis *a, int k, int r);
-tsr_box exchange_box(const struct analysis *a, int k, int r);
-/* Where rank r applies the totals of REDUCE argument k: what all that contribute to it meet. */
-tsr_box exchange_fold_box(const struct plan *plan, int k, int r);
+/* What the ranks touch of argument k's root; of a REDUCE: where totals are applied, what all that contribute
+ * there meet. */
+struct deal *exchange_deal(const struct plan *plan, int k);
+/* What this rank touches; false: nothing. */
+bool exchange_box(const struct analysis *a, int k, tsr_box *out);
 /* Does the old content of argument k's root matter? */
 bool exchange_reads(const struct analysis *a, const struct group *g, int k);
-/* What rank r asks of the group's root, as one box; false: nothing. */
-bool exchange_asks(const struct analysis *a, const struct group *g, int r, tsr_box *out);
+/* What the ranks ask of the group's root, a box each; a new reference.  NULL: nothing, or no memory
+ * (a->no_memory). */
+struct deal *exchange_asks(struct analysis *a, const struct group *g);
 
 /* build.c */
 bool edges_find(struct analysis *a);      /* into d->loose, a->source */

@@ -8,15 +8,13 @@
  * Each call first finds out all it needs (which may take memory), then changes the map: when memory
  * is short nothing has changed, and the ranks' maps never part.
  *
- * Cost: owner.h.  The usual write, with the boxes of the newest layer or covering all of it, is
- * O(ranks) without a list. */
+ * Cost: owner.h. */
 #include "depend/owner_inside.h"
 
 #include <assert.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/hash.h"
 #include "base/mutant.h"
 
 /* ---- layers ---- */
@@ -27,12 +25,14 @@ static struct owner_layer *layer_create(struct owner_map *m)
     if (l)
         m->spare = l->next;
     else
-        l = base_realloc(NULL, sizeof *l + (size_t)m->n_ranks * sizeof l->box[0], 1);
+        l = base_realloc(NULL, sizeof *l, 1);
     return l;
 }
 
 static void layer_free(struct owner_map *m, struct owner_layer *l)
 {
+    deal_release(l->ranks);
+    l->ranks = NULL;
     l->next = m->spare;
     m->spare = l;
 }
@@ -51,77 +51,37 @@ static bool layers_room(struct owner_map *m, int n)
     return true;
 }
 
-static uint64_t hash_box(uint64_t h, int r, const tsr_box *b)
-{
-    if (box_is_empty(b))
-        return h;
-    h = hash_word(h, (uint64_t)r);
-    h = hash_words(h, b->low, (size_t)b->rank);
-    return hash_words(h, b->high, (size_t)b->rank);
-}
-
-/* Set what follows from a layer's boxes: hull, solid, hash. */
-static void layer_finish(const struct owner_map *m, struct owner_layer *l)
-{
-    const int n = l->kind == OWNER_REPLICATED ? 1 : m->n_ranks;
-    int64_t   volume = 0;
-    l->hull = (tsr_box){.rank = m->whole.rank};
-    l->hash = hash_word(0, (uint64_t)l->kind);
-    for (int r = 0; r < n; ++r) {
-        l->hull = box_hull(&l->hull, &l->box[r]);
-        l->hash = hash_box(l->hash, r, &l->box[r]);
-        if (__builtin_add_overflow(volume, box_volume(&l->box[r]), &volume))
-            volume = -1; /* boxes of a fetched entry may meet */
-    }
-    l->solid = l->kind != OWNER_FETCHED && volume == box_volume(&l->hull);
-}
-
 /* A layer with these boxes; NULL: no memory. */
 static struct owner_layer *layer_of(struct owner_map *m, enum owner_kind kind, uint64_t number,
-                                    const tsr_box *rank_box)
+                                    struct deal *ranks)
 {
     struct owner_layer *l = layer_create(m);
     if (!l)
         return NULL;
     l->kind = kind;
     l->number = l->last_use = number;
+    l->hidden = false;
     l->next = NULL;
-    const int n = kind == OWNER_REPLICATED ? 1 : m->n_ranks;
-    for (int r = 0; r < n; ++r) {
-        tsr_box room;
-        l->box[r] = *owner_box_in(m, &rank_box[r], &room);
-    }
-    layer_finish(m, l);
+    l->ranks = deal_keep(ranks);
     return l;
 }
 
-/* Does every box of `a` stand inside the same rank's box of `b`? */
-static bool layer_within(const struct owner_map *m, const struct owner_layer *a,
-                         const struct owner_layer *b)
+/* Does every box of `a` stand inside the same rank's box of `b`?  (Where grids differ: not known.) */
+static bool layer_within(const struct owner_layer *a, const struct owner_layer *b)
 {
-    for (int r = 0; r < m->n_ranks; ++r)
-        if (!box_contains(owner_layer_box(b, r), owner_layer_box(a, r)))
-            return false;
-    return true;
+    return deal_within(a->ranks, b->ranks);
 }
 
 /* ---- making ---- */
 
 /* Blocks of the longest dimension, as even as they come. */
-static void home_init(struct owner_map *m)
+static struct deal *home_of(const struct owner_map *m)
 {
     int d = 0;
     for (int k = 1; k < m->whole.rank; ++k)
         if (m->whole.high[k] > m->whole.high[d])
             d = k;
-    const int64_t extent = m->whole.high[d], n = m->n_ranks;
-    for (int r = 0; r < m->n_ranks; ++r) {
-        tsr_box b = m->whole;
-        b.low[d] = extent / n * r + extent % n * r / n;
-        b.high[d] = extent / n * (r + 1) + extent % n * (r + 1) / n;
-        m->home[r] = owner_box_out(m, &b);
-        m->n_home += !box_is_empty(&b);
-    }
+    return deal_blocks(m->n_ranks, &m->whole, d);
 }
 
 struct owner_map *owner_map_create(int n_ranks, int rank, const int64_t *extent)
@@ -130,14 +90,12 @@ struct owner_map *owner_map_create(int n_ranks, int rank, const int64_t *extent)
     if (!m)
         return NULL;
     m->n_ranks = n_ranks;
-    m->single = rank == 0;
-    m->whole = box_of_shape(m->single ? 1 : rank, m->single ? &(int64_t){1} : extent);
-    m->home = base_calloc((size_t)n_ranks, sizeof *m->home);
+    m->whole = box_of_shape(rank, extent);
+    m->home = home_of(m);
     if (!m->home) {
         owner_map_destroy(m);
         return NULL;
     }
-    home_init(m);
     return m;
 }
 
@@ -148,21 +106,19 @@ static bool layers_copy(struct owner_map *to, struct owner_layer **out,
         out[i] = layer_create(to);
         if (!out[i])
             return false;
-        const size_t boxes = from[i]->kind == OWNER_REPLICATED ? 1 : (size_t)to->n_ranks;
-        memcpy(out[i], from[i], sizeof *out[i] + boxes * sizeof out[i]->box[0]);
+        *out[i] = *from[i];
+        (void)deal_keep(out[i]->ranks);
     }
     return true;
 }
 
 struct owner_map *owner_map_copy(const struct owner_map *m)
 {
-    struct owner_map *c =
-        owner_map_create(m->n_ranks, m->single ? 0 : m->whole.rank, m->whole.high);
+    struct owner_map *c = owner_map_create(m->n_ranks, m->whole.rank, m->whole.high);
     if (!c)
         return NULL;
-    memcpy(c->home, m->home, (size_t)m->n_ranks * sizeof *m->home);
-    c->n_home = m->n_home;
-    c->home_hash = m->home_hash;
+    deal_release(c->home);
+    c->home = deal_keep(m->home);
     if (!layers_room(c, m->n_layers) || !layers_copy(c, c->layer, m->layer, m->n_layers, &c->n_layers) ||
         !layers_copy(c, c->fetched, m->fetched, m->n_fetched, &c->n_fetched)) {
         owner_map_destroy(c);
@@ -176,27 +132,30 @@ void owner_map_destroy(struct owner_map *m)
     if (!m)
         return;
     for (int i = 0; i < m->n_layers; ++i)
-        base_free(m->layer[i]);
+        layer_free(m, m->layer[i]);
     for (int i = 0; i < m->n_fetched; ++i)
-        base_free(m->fetched[i]);
+        layer_free(m, m->fetched[i]);
     for (struct owner_layer *l = m->spare, *next; l; l = next) {
         next = l->next;
         base_free(l);
     }
     box_list_done(&m->left);
     base_free(m->layer);
-    base_free(m->home);
+    deal_release(m->home);
     base_free(m);
 }
 
-bool owner_boxes_disjoint(const tsr_box *rank_box, int n_ranks)
+bool owner_boxes_disjoint(const struct deal *ranks)
 {
-    for (int r = 0; r < n_ranks; ++r)
-        for (int q = 0; q < r; ++q)
-            if (rank_box[r].rank >= 0 && rank_box[q].rank >= 0 &&
-                box_meets(&rank_box[r], &rank_box[q]) && !box_is_empty(&rank_box[r]) &&
-                !box_is_empty(&rank_box[q]))
+    if (ranks->disjoint)
+        return true;
+    for (int r = 0; r < ranks->n_ranks; ++r) {
+        const tsr_box    b = deal_box(ranks, r);
+        struct deal_walk w = deal_walk_begin(ranks, &b);
+        while (deal_walk_next(&w))
+            if (w.r != r)
                 return false;
+    }
     return true;
 }
 
@@ -206,7 +165,7 @@ static void fetched_end(struct owner_map *m, int i)
 {
     layer_free(m, m->fetched[i]);
     --m->n_fetched;
-    for (; i < m->n_fetched; ++i)
+    for (; i < m->n_fetched && i + 1 < OWNER_MAX_FETCHED; ++i)
         m->fetched[i] = m->fetched[i + 1];
 }
 
@@ -218,27 +177,12 @@ static void fetched_to_front(struct owner_map *m, struct owner_layer *f, int fro
     m->fetched[0] = f;
 }
 
-/* Does a box of `a` meet a box of `b`, whosever? */
-static bool layers_meet(const struct owner_map *m, const struct owner_layer *a,
-                        const struct owner_layer *b)
-{
-    if (!box_meets(&a->hull, &b->hull))
-        return false;
-    const int na = a->kind == OWNER_REPLICATED ? 1 : m->n_ranks;
-    for (int r = 0; r < na; ++r)
-        for (int q = 0; q < m->n_ranks && box_meets(&a->box[r], &b->hull); ++q)
-            if (!box_is_empty(&a->box[r]) && !box_is_empty(&b->box[q]) &&
-                box_meets(&a->box[r], &b->box[q]))
-                return true;
-    return false;
-}
-
 static void fetched_end_met(struct owner_map *m, const struct owner_layer *written)
 {
     if (MUTANT(FETCH_KEPT))
         return;
     for (int i = m->n_fetched - 1; i >= 0; --i)
-        if (layers_meet(m, written, m->fetched[i]))
+        if (deal_meets(written->ranks, m->fetched[i]->ranks))
             fetched_end(m, i);
 }
 
@@ -247,7 +191,7 @@ static bool fetched_renew(struct owner_map *m, const struct owner_layer *f)
 {
     for (int i = 0; i < m->n_fetched; ++i) {
         struct owner_layer *e = m->fetched[i];
-        if (!layer_within(m, f, e))
+        if (!layer_within(f, e))
             continue;
         e->last_use = f->number;
         fetched_to_front(m, e, i);
@@ -260,7 +204,7 @@ static bool fetched_renew(struct owner_map *m, const struct owner_layer *f)
 static void fetched_add(struct owner_map *m, struct owner_layer *f)
 {
     for (int i = m->n_fetched - 1; i >= 0; --i)
-        if (layer_within(m, m->fetched[i], f))
+        if (layer_within(m->fetched[i], f))
             fetched_end(m, i);
     if (m->n_fetched == OWNER_MAX_FETCHED)
         fetched_end(m, m->n_fetched - 1);
@@ -268,27 +212,49 @@ static void fetched_add(struct owner_map *m, struct owner_layer *f)
     ++m->n_fetches;
 }
 
-/* Do the layers alone give every rank what `f` says it read?  *out_ok: memory sufficed. */
-static bool layers_hold(struct owner_map *m, const struct owner_layer *f, bool *out_ok)
+/* Has a rank other than r (-1: any) part of m->left by layer `l`? */
+static bool others_meet(const struct owner_map *m, const struct owner_layer *l, int r)
 {
-    if (m->n_layers > 0 && layer_within(m, f, m->layer[0]))
-        return true;
-    for (int r = 0; r < m->n_ranks; ++r) {
-        *out_ok = *out_ok && owner_left_begin(m, &f->box[r]);
-        for (int i = 0; *out_ok && m->left.n > 0 && i < m->n_layers; ++i) {
-            const struct owner_layer *l = m->layer[i];
-            *out_ok = box_list_subtract(&m->left, owner_layer_box(l, r));
-            for (int q = 0; l->kind == OWNER_WRITTEN && q < m->n_ranks; ++q)
-                if (q != r && owner_list_meets(&m->left, &l->box[q]))
-                    return false;
-        }
+    for (int i = 0; i < m->left.n; ++i) {
+        struct deal_walk w = deal_walk_begin(l->ranks, &m->left.box[i]);
+        while (deal_walk_next(&w))
+            if (w.r != r)
+                return true;
+    }
+    return false;
+}
+
+/* Do the layers alone give rank r all of `b` that anybody wrote?  *out_ok: memory sufficed. */
+static bool layers_hold_box(struct owner_map *m, int r, const tsr_box *b, bool *out_ok)
+{
+    *out_ok = owner_left_begin(m, b);
+    for (int i = 0; *out_ok && m->left.n > 0 && i < m->n_layers; ++i) {
+        const struct owner_layer *l = m->layer[i];
+        const tsr_box             own = owner_layer_box(l, r);
+        *out_ok = box_list_subtract(&m->left, &own);
+        if (l->kind == OWNER_WRITTEN && others_meet(m, l, r))
+            return false;
     }
     return *out_ok;
 }
 
-bool owner_map_fetched(struct owner_map *m, uint64_t number, const tsr_box *rank_box)
+/* Do they give every rank what `f` says it read? */
+static bool layers_hold(struct owner_map *m, const struct owner_layer *f, bool *out_ok)
 {
-    struct owner_layer *f = layer_of(m, OWNER_FETCHED, number, rank_box);
+    if (m->n_layers > 0 && layer_within(f, m->layer[0]))
+        return true;
+    for (int i = 0; i < m->n_ranks && *out_ok; ++i) {
+        const int     r = owner_rank_at(m, i);
+        const tsr_box b = owner_layer_box(f, r);
+        if (!box_is_empty(&b) && !layers_hold_box(m, r, &b, out_ok))
+            return false;
+    }
+    return *out_ok;
+}
+
+bool owner_map_fetched(struct owner_map *m, uint64_t number, struct deal *ranks)
+{
+    struct owner_layer *f = layer_of(m, OWNER_FETCHED, number, ranks);
     if (!f)
         return false;
     bool       ok = true;
@@ -311,17 +277,6 @@ bool owner_map_expire(struct owner_map *m, uint64_t number)
 
 /* ---- writing ---- */
 
-/* Does layer `l` give anyone but rank r part of m->left?  r = -1: anyone, but all together. */
-static bool others_meet(const struct owner_map *m, const struct owner_layer *l, int r)
-{
-    if (l->kind == OWNER_REPLICATED)
-        return r >= 0 && owner_list_meets(&m->left, &l->box[0]);
-    for (int q = 0; q < m->n_ranks; ++q)
-        if (q != r && owner_list_meets(&m->left, &l->box[q]))
-            return true;
-    return false;
-}
-
 /* Is rank r the one owner of all of `b` (r = -1: do all ranks hold it by REPLICATED layers)?
  * *out_ok: memory sufficed. */
 static bool is_owner(struct owner_map *m, int r, const tsr_box *b, bool *out_ok)
@@ -329,10 +284,13 @@ static bool is_owner(struct owner_map *m, int r, const tsr_box *b, bool *out_ok)
     *out_ok = owner_left_begin(m, b);
     for (int i = 0; *out_ok && m->left.n > 0 && i < m->n_layers; ++i) {
         const struct owner_layer *l = m->layer[i];
-        if (others_meet(m, l, r))
+        const bool                all = l->kind == OWNER_REPLICATED;
+        if (all ? r >= 0 && owner_list_meets(&m->left, &l->ranks->hull) : others_meet(m, l, r))
             return false;
-        if ((r < 0) == (l->kind == OWNER_REPLICATED)) /* else it has none of m->left */
-            *out_ok = box_list_subtract(&m->left, r >= 0 ? &l->box[r] : &l->box[0]);
+        if ((r < 0) == all) { /* else it has none of m->left */
+            const tsr_box own = owner_layer_box(l, r < 0 ? 0 : r);
+            *out_ok = box_list_subtract(&m->left, &own);
+        }
     }
     return *out_ok && m->left.n == 0;
 }
@@ -341,12 +299,30 @@ static bool is_owner(struct owner_map *m, int r, const tsr_box *b, bool *out_ok)
 static bool is_in_place(struct owner_map *m, const struct owner_layer *w, bool *out_ok)
 {
     *out_ok = true;
-    if (m->n_layers > 0 && m->layer[0]->kind == w->kind && layer_within(m, w, m->layer[0]))
+    if (m->n_layers > 0 && m->layer[0]->kind == w->kind && layer_within(w, m->layer[0]))
         return true;
     if (w->kind == OWNER_REPLICATED)
-        return is_owner(m, -1, &w->box[0], out_ok);
-    for (int r = 0; r < m->n_ranks; ++r)
-        if (!box_is_empty(&w->box[r]) && !is_owner(m, r, &w->box[r], out_ok))
+        return is_owner(m, -1, &w->ranks->hull, out_ok);
+    for (int i = 0; i < m->n_ranks; ++i) {
+        const int     r = owner_rank_at(m, i);
+        const tsr_box b = owner_layer_box(w, r);
+        if (!box_is_empty(&b) && !is_owner(m, r, &b, out_ok))
+            return false;
+    }
+    return true;
+}
+
+/* Take from m->left what `l` has of it. */
+static bool left_take(struct owner_map *m, const struct owner_layer *l)
+{
+    tsr_box met = {.rank = m->whole.rank};
+    for (int i = 0; i < m->left.n; ++i)
+        met = box_hull(&met, &m->left.box[i]);
+    if (l->ranks->solid && l->kind != OWNER_FETCHED)
+        return box_list_subtract(&m->left, &l->ranks->hull);
+    struct deal_walk w = deal_walk_begin(l->ranks, &met);
+    while (m->left.n > 0 && deal_walk_next(&w))
+        if (owner_list_meets(&m->left, &w.box) && !box_list_subtract(&m->left, &w.box))
             return false;
     return true;
 }
@@ -356,13 +332,8 @@ static bool box_is_hidden(struct owner_map *m, const struct owner_layer *w, int 
                           bool *out_ok)
 {
     *out_ok = owner_left_begin(m, b);
-    for (int k = -1; *out_ok && m->left.n > 0 && k < i; ++k) {
-        const struct owner_layer *l = k < 0 ? w : m->layer[k];
-        const int                 n = l->kind == OWNER_REPLICATED ? 1 : m->n_ranks;
-        for (int q = 0; *out_ok && m->left.n > 0 && q < n; ++q)
-            if (owner_list_meets(&m->left, &l->box[q]))
-                *out_ok = box_list_subtract(&m->left, &l->box[q]);
-    }
+    for (int k = -1; *out_ok && m->left.n > 0 && k < i; ++k)
+        *out_ok = left_take(m, k < 0 ? w : m->layer[k]);
     return *out_ok && m->left.n == 0;
 }
 
@@ -371,14 +342,17 @@ static bool is_hidden(struct owner_map *m, const struct owner_layer *w, int i, b
 {
     const struct owner_layer *old = m->layer[i];
     *out_ok = true;
-    if (w->solid && box_contains(&w->hull, &old->hull))
+    if (w->ranks->solid && box_contains(&w->ranks->hull, &old->ranks->hull))
         return true;
-    if (!box_meets(&w->hull, &old->hull))
+    if (!box_meets(&w->ranks->hull, &old->ranks->hull))
         return false;
-    const int n = old->kind == OWNER_REPLICATED ? 1 : m->n_ranks;
-    for (int r = 0; r < n; ++r)
-        if (!box_is_empty(&old->box[r]) && !box_is_hidden(m, w, i, &old->box[r], out_ok))
+    if (old->ranks->solid) /* the hull is what it shows */
+        return box_is_hidden(m, w, i, &old->ranks->hull, out_ok);
+    for (int k = 0; k < m->n_ranks; ++k) {
+        const tsr_box b = owner_layer_box(old, owner_rank_at(m, k));
+        if (!box_is_empty(&b) && !box_is_hidden(m, w, i, &b, out_ok))
             return false;
+    }
     return true;
 }
 
@@ -407,18 +381,11 @@ static void layers_drop(struct owner_map *m)
 /* A partition of all of the root becomes home, unless fewer ranks have a part of it. */
 static void home_update(struct owner_map *m, const struct owner_layer *w)
 {
-    int n = 0;
-    if (w->kind != OWNER_WRITTEN || !w->solid || !box_equal(&w->hull, &m->whole) ||
-        w->hash == m->home_hash)
+    if (w->kind != OWNER_WRITTEN || !w->ranks->solid || !box_equal(&w->ranks->hull, &m->whole) ||
+        w->ranks == m->home || deal_count(w->ranks) < deal_count(m->home))
         return;
-    for (int r = 0; r < m->n_ranks; ++r)
-        n += !box_is_empty(&w->box[r]);
-    if (n < m->n_home)
-        return;
-    m->n_home = n;
-    m->home_hash = w->hash;
-    for (int r = 0; r < m->n_ranks; ++r)
-        m->home[r] = owner_box_out(m, &w->box[r]);
+    deal_release(m->home);
+    m->home = deal_keep(w->ranks);
 }
 
 static void layer_push(struct owner_map *m, struct owner_layer *w)
@@ -437,7 +404,7 @@ static void layer_push(struct owner_map *m, struct owner_layer *w)
 static bool map_write(struct owner_map *m, struct owner_layer *w)
 {
     bool           ok = true;
-    const bool     in_place = box_is_empty(&w->hull) || is_in_place(m, w, &ok);
+    const bool     in_place = w->ranks->kind == DEAL_NONE || is_in_place(m, w, &ok);
     if (ok && !in_place)
         ok = layers_room(m, m->n_layers + 1) && find_hidden(m, w);
     if (!ok) {
@@ -456,26 +423,17 @@ static bool map_write(struct owner_map *m, struct owner_layer *w)
     return true;
 }
 
-/* The element of a root of rank 0 has one writer: owner_box_none() for the others. */
-__attribute__((unused)) static bool has_one_writer(const struct owner_map *m,
-                                                   const tsr_box          *rank_box)
+bool owner_map_write(struct owner_map *m, uint64_t number, struct deal *ranks)
 {
-    int n = 0;
-    for (int r = 0; r < m->n_ranks; ++r)
-        n += rank_box[r].rank == 0;
-    return n <= 1;
-}
-
-bool owner_map_write(struct owner_map *m, uint64_t number, const tsr_box *rank_box)
-{
-    assert(!m->single || has_one_writer(m, rank_box));
-    struct owner_layer *w = layer_of(m, OWNER_WRITTEN, number, rank_box);
+    struct owner_layer *w = layer_of(m, OWNER_WRITTEN, number, ranks);
     return w && map_write(m, w);
 }
 
 bool owner_map_replicate(struct owner_map *m, uint64_t number, const tsr_box *box)
 {
-    struct owner_layer *w = layer_of(m, OWNER_REPLICATED, number, box);
+    struct deal        *all = deal_all(m->n_ranks, box);
+    struct owner_layer *w = all ? layer_of(m, OWNER_REPLICATED, number, all) : NULL;
+    deal_release(all);
     return w && map_write(m, w);
 }
 
@@ -486,9 +444,9 @@ bool owner_map_must_settle(const struct owner_map *m)
     return m->n_layers >= OWNER_SETTLE_LAYERS;
 }
 
-bool owner_map_settle(struct owner_map *m, uint64_t number, const tsr_box *rank_box)
+bool owner_map_settle(struct owner_map *m, uint64_t number, struct deal *ranks)
 {
-    struct owner_layer *w = layers_room(m, 1) ? layer_of(m, OWNER_WRITTEN, number, rank_box) : NULL;
+    struct owner_layer *w = layers_room(m, 1) ? layer_of(m, OWNER_WRITTEN, number, ranks) : NULL;
     if (!w)
         return false;
     while (m->n_fetched > 0)
@@ -500,7 +458,7 @@ bool owner_map_settle(struct owner_map *m, uint64_t number, const tsr_box *rank_
     return true;
 }
 
-const tsr_box *owner_map_home(const struct owner_map *m)
+struct deal *owner_map_home(const struct owner_map *m)
 {
     return m->home;
 }

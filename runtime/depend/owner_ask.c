@@ -5,10 +5,13 @@
  * the rank has fetched; then, from the newest layer to the oldest, take its own part, and part by part
  * that of each other rank, which sends it.  What is left nobody wrote.
  *
- * Cost: O(layers * ranks) box tests, and a list of what is left, of which there are few: layers do
+ * Cost: O(layers + ranks that are met), and a list of what is left, of which there are few: layers do
  * not meet often. */
 #include "depend/owner_inside.h"
 
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "base/hash.h"
 
 bool owner_list_meets(const struct box_list *l, const tsr_box *b)
@@ -27,14 +30,62 @@ bool owner_left_begin(struct owner_map *m, const tsr_box *b)
     return box_list_add(&m->left, b);
 }
 
+/* ---- what moves ---- */
+
+bool owner_moves_add(struct owner_moves *l, int peer, const tsr_box *box)
+{
+    if (l->n == l->capacity) {
+        const int          capacity = l->capacity == 0 ? 16 : 2 * l->capacity;
+        struct owner_move *more = base_realloc(l->move, (size_t)capacity, sizeof *more);
+        if (!more)
+            return false;
+        l->move = more;
+        l->capacity = capacity;
+    }
+    l->move[l->n] = (struct owner_move){peer, l->n, *box};
+    ++l->n;
+    return true;
+}
+
+static int compare_moves(const void *a, const void *b)
+{
+    const struct owner_move *x = a, *y = b;
+    if (x->peer != y->peer)
+        return x->peer < y->peer ? -1 : 1;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+void owner_moves_sort(struct owner_moves *l)
+{
+    bool sorted = true;
+    for (int i = 1; i < l->n; ++i)
+        sorted = sorted && l->move[i - 1].peer <= l->move[i].peer;
+    if (!sorted)
+        qsort(l->move, (size_t)l->n, sizeof *l->move, compare_moves);
+}
+
+void owner_moves_done(struct owner_moves *l)
+{
+    base_free(l->move);
+    *l = (struct owner_moves){0};
+}
+
+/* ---- the walk ---- */
+
 /* Where the walk puts what a rank lacks. */
 struct walk {
-    struct owner_map *m;
-    int               rank;  /* who asks */
-    int               only;  /* the one sender of interest; -1: all */
-    struct box_list  *out;   /* only < 0: [n_ranks]; else one list; NULL: just look */
-    bool              found; /* somebody sends */
+    struct owner_map   *m;
+    int                 rank;  /* who asks */
+    int                 only;  /* the one sender of interest; -1: all */
+    struct owner_moves *out;   /* peers: the senders, or (only >= 0) who asks; NULL: just look */
+    bool                found; /* somebody sends */
 };
+
+/* Is there nothing more to find out? */
+static bool is_told(const struct walk *w)
+{
+    return w->m->left.n == 0 || (!w->out && w->found);
+}
 
 /* Add what `b`, rank q's, has of m->left. */
 static bool take_from(struct walk *w, int q, const tsr_box *b)
@@ -47,14 +98,8 @@ static bool take_from(struct walk *w, int q, const tsr_box *b)
         w->found = true;
         if (!w->out || (w->only >= 0 && w->only != q))
             continue;
-        if (m->single) {
-            /* A list drops no box of rank 0. */
-            const tsr_box element = {.rank = 0};
-            if (!box_list_add(w->only < 0 ? &w->out[q] : w->out, &element))
-                return false;
-        } else if (!box_list_add(w->only < 0 ? &w->out[q] : w->out, &c)) {
+        if (!owner_moves_add(w->out, w->only < 0 ? q : w->rank, &c))
             return false;
-        }
     }
     return box_list_subtract(&m->left, b);
 }
@@ -62,11 +107,18 @@ static bool take_from(struct walk *w, int q, const tsr_box *b)
 static bool walk_layer(struct walk *w, const struct owner_layer *l)
 {
     struct owner_map *m = w->m;
-    const tsr_box    *mine = owner_layer_box(l, w->rank);
-    if (owner_list_meets(&m->left, mine) && !box_list_subtract(&m->left, mine))
+    const tsr_box     mine = owner_layer_box(l, w->rank);
+    tsr_box           met = {.rank = m->whole.rank};
+    if (owner_list_meets(&m->left, &mine) && !box_list_subtract(&m->left, &mine))
         return false;
-    for (int q = 0; l->kind == OWNER_WRITTEN && m->left.n > 0 && q < m->n_ranks; ++q)
-        if (q != w->rank && owner_list_meets(&m->left, &l->box[q]) && !take_from(w, q, &l->box[q]))
+    if (l->kind != OWNER_WRITTEN)
+        return true;
+    for (int i = 0; i < m->left.n; ++i)
+        met = box_hull(&met, &m->left.box[i]);
+    struct deal_walk others = deal_walk_begin(l->ranks, &met);
+    while (!is_told(w) && deal_walk_next(&others))
+        if (others.r != w->rank && owner_list_meets(&m->left, &others.box) &&
+            !take_from(w, others.r, &others.box))
             return false;
     return true;
 }
@@ -75,42 +127,72 @@ static bool walk_layer(struct walk *w, const struct owner_layer *l)
 static bool walk_need(struct walk *w, const tsr_box *need)
 {
     struct owner_map *m = w->m;
-    tsr_box           room;
-    if (!owner_left_begin(m, owner_box_in(m, need, &room)))
+    if (!owner_left_begin(m, need))
         return false;
-    for (int i = 0; i < m->n_fetched && m->left.n > 0; ++i)
-        if (owner_list_meets(&m->left, &m->fetched[i]->box[w->rank]) &&
-            !box_list_subtract(&m->left, &m->fetched[i]->box[w->rank]))
+    for (int i = 0; i < m->n_fetched && m->left.n > 0; ++i) {
+        const tsr_box held = owner_layer_box(m->fetched[i], w->rank);
+        if (owner_list_meets(&m->left, &held) && !box_list_subtract(&m->left, &held))
             return false;
-    for (int i = 0; i < m->n_layers && m->left.n > 0; ++i)
+    }
+    for (int i = 0; i < m->n_layers && !is_told(w); ++i)
         if (!walk_layer(w, m->layer[i]))
             return false;
     return true;
 }
 
-bool owner_map_needs(struct owner_map *m, int rank, const tsr_box *need, struct box_list *out_from)
+bool owner_map_needs(struct owner_map *m, int rank, const tsr_box *need, struct owner_moves *out)
 {
-    struct walk w = {m, rank, -1, out_from, false};
+    struct walk w = {m, rank, -1, out, false};
     return walk_need(&w, need);
 }
 
-/* Does `rank` own anything of `need`, shown or not? */
-static bool may_send(const struct owner_map *m, int rank, const tsr_box *need)
+/* Who asks for some of what `rank` may own by layer i: walks that go on rank by rank together. */
+struct askers {
+    int              n;
+    struct deal_walk walk[2 * OWNER_SETTLE_LAYERS];
+    bool             has[2 * OWNER_SETTLE_LAYERS];
+};
+
+/* The next rank that asks for any of it; -1: no more. */
+static int askers_next(struct askers *a)
 {
-    tsr_box        room;
-    const tsr_box *n = owner_box_in(m, need, &room);
-    for (int i = 0; i < m->n_layers; ++i)
-        if (m->layer[i]->kind == OWNER_WRITTEN && !box_is_empty(n) &&
-            !box_is_empty(&m->layer[i]->box[rank]) && box_meets(&m->layer[i]->box[rank], n))
-            return true;
-    return false;
+    int r = -1;
+    for (int i = 0; i < a->n; ++i)
+        if (a->has[i] && (r < 0 || a->walk[i].r < r))
+            r = a->walk[i].r;
+    for (int i = 0; i < a->n; ++i)
+        if (a->has[i] && a->walk[i].r == r)
+            a->has[i] = deal_walk_next(&a->walk[i]);
+    return r;
 }
 
-bool owner_map_sends(struct owner_map *m, int rank, const tsr_box *need, struct box_list *out_to)
+/* Layers beyond those that are looked at one by one (an attach of many tiles made them) count as one box. */
+static void askers_begin(struct askers *a, const struct owner_map *m, int rank, const struct deal *need)
 {
-    for (int p = 0; p < m->n_ranks; ++p) {
-        struct walk w = {m, p, rank, &out_to[p], false};
-        if (p != rank && may_send(m, rank, &need[p]) && !walk_need(&w, &need[p]))
+    tsr_box rest = {.rank = m->whole.rank};
+    a->n = 0;
+    for (int i = 0; i < m->n_layers; ++i) {
+        const tsr_box own = m->layer[i]->kind == OWNER_WRITTEN ? owner_layer_box(m->layer[i], rank)
+                                                               : (tsr_box){.rank = m->whole.rank};
+        if (a->n < 2 * OWNER_SETTLE_LAYERS - 1 && !box_is_empty(&own))
+            a->walk[a->n++] = deal_walk_begin(need, &own);
+        else
+            rest = box_hull(&rest, &own);
+    }
+    if (!box_is_empty(&rest))
+        a->walk[a->n++] = deal_walk_begin(need, &rest);
+    for (int i = 0; i < a->n; ++i)
+        a->has[i] = deal_walk_next(&a->walk[i]);
+}
+
+bool owner_map_sends(struct owner_map *m, int rank, const struct deal *need, struct owner_moves *out)
+{
+    struct askers a;
+    askers_begin(&a, m, rank, need);
+    for (int p; (p = askers_next(&a)) >= 0;) {
+        struct walk   w = {m, p, rank, out, false};
+        const tsr_box b = deal_box(need, p);
+        if (p != rank && !walk_need(&w, &b))
             return false;
     }
     return true;
@@ -122,10 +204,31 @@ bool owner_map_holds(struct owner_map *m, int rank, const tsr_box *box)
     return walk_need(&w, box) && !w.found;
 }
 
+/* Do all ranks hold all of `box` by entries and layers that are of everybody?  (Else: not known.) */
+static bool by_everybody(struct owner_map *m, const tsr_box *box)
+{
+    if (!owner_left_begin(m, box))
+        return false;
+    for (int i = 0; i < m->n_fetched && m->left.n > 0; ++i)
+        if (m->fetched[i]->ranks->kind == DEAL_ALL &&
+            !box_list_subtract(&m->left, &m->fetched[i]->ranks->hull))
+            return false;
+    for (int i = 0; i < m->n_layers && m->left.n > 0; ++i) {
+        const struct owner_layer *l = m->layer[i];
+        if (!owner_list_meets(&m->left, &l->ranks->hull))
+            continue;
+        if (l->ranks->kind != DEAL_ALL || !box_list_subtract(&m->left, &l->ranks->hull))
+            return false;
+    }
+    return true; /* what is left nobody wrote */
+}
+
 bool owner_map_all_hold(struct owner_map *m, const tsr_box *box)
 {
-    for (int r = 0; r < m->n_ranks; ++r)
-        if (!owner_map_holds(m, r, box))
+    if (by_everybody(m, box))
+        return true;
+    for (int i = 0; i < m->n_ranks; ++i)
+        if (!owner_map_holds(m, owner_rank_at(m, i), box))
             return false;
     return true;
 }
@@ -133,22 +236,21 @@ bool owner_map_all_hold(struct owner_map *m, const tsr_box *box)
 bool owner_map_hull(const struct owner_map *m, int rank, tsr_box *out)
 {
     tsr_box hull = {.rank = m->whole.rank};
-    for (int i = 0; i < m->n_layers; ++i)
-        hull = box_hull(&hull, owner_layer_box(m->layer[i], rank));
-    for (int i = 0; i < m->n_fetched; ++i)
-        hull = box_hull(&hull, &m->fetched[i]->box[rank]);
-    if (box_is_empty(&hull))
-        return false;
-    *out = owner_box_out(m, &hull);
-    return true;
+    for (int i = 0; i < m->n_layers + m->n_fetched; ++i) {
+        const tsr_box b =
+            owner_layer_box(i < m->n_layers ? m->layer[i] : m->fetched[i - m->n_layers], rank);
+        hull = box_hull(&hull, &b);
+    }
+    *out = hull;
+    return !box_is_empty(&hull);
 }
 
 uint64_t owner_map_hash(const struct owner_map *m)
 {
-    uint64_t h = hash_word((uint64_t)m->n_layers, m->home_hash);
+    uint64_t h = hash_word((uint64_t)m->n_layers, m->home->hash);
     for (int i = 0; i < m->n_layers; ++i)
-        h = hash_word(h, m->layer[i]->hash);
+        h = hash_word(h, m->layer[i]->ranks->hash + (uint64_t)m->layer[i]->kind);
     for (int i = 0; i < m->n_fetched; ++i)
-        h = hash_word(h, m->fetched[i]->hash);
+        h = hash_word(h, m->fetched[i]->ranks->hash);
     return h;
 }

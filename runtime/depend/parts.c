@@ -60,10 +60,7 @@ bool parts_may_box(const struct analysis *a, const struct group *g)
 /* What argument k touches on this rank; false: nothing. */
 static bool touched(const struct analysis *a, int k, tsr_box *out)
 {
-    if (!exchange_takes_part(a, k, a->rt->rank))
-        return false;
-    *out = exchange_box(a, k, a->rt->rank);
-    return !box_is_empty(out);
+    return exchange_box(a, k, out);
 }
 
 /* The parts that a box meets. */
@@ -103,20 +100,27 @@ static uint32_t places_find(const struct analysis *a, const struct group *g, int
 }
 
 /* What all others ask for of the parts and (*out_home) of the root's own instance. */
-static uint32_t asked_by_others(const struct analysis *a, const struct group *g,
+static uint32_t asked_by_others(struct analysis *a, const struct group *g,
                                 const struct root_parts *parts, bool *out_home)
 {
+    struct deal *asked = exchange_asks(a, g);
+    tsr_box here = g->root->instance->box;
     uint32_t sent = 0;
     *out_home = false;
-    for (int r = 0; r < a->rt->n_ranks; ++r) {
-        tsr_box asked;
+    if (asked == NULL)
+        return 0;
+    for (int p = 0; p < parts->n; ++p)
+        here = box_hull(&here, &parts->part[p]->box);
+    struct deal_walk w = deal_walk_begin(asked, &here);
+    while (deal_walk_next(&w)) {
         uint32_t none = 0;
-        if (r == a->rt->rank || !exchange_asks(a, g, r, &asked) || box_is_empty(&asked))
+        if (w.r == a->rt->rank)
             continue;
-        const int where = place_of(parts, &asked, &none);
+        const int where = place_of(parts, &w.box, &none);
         sent |= where >= 0 ? 1u << where : none;
-        *out_home |= where < 0 && box_meets(&g->root->instance->box, &asked);
+        *out_home |= where < 0 && box_meets(&g->root->instance->box, &w.box);
     }
+    deal_release(asked);
     return sent;
 }
 
@@ -174,7 +178,7 @@ static uint32_t parts_to_join(const struct root *root, const struct root_parts *
 
 /* Several ranks: all arguments of a root in one place, which is returned; *bring: the parts that join
  * it.  *out_sent: parts whose content others ask for, whatever is overwritten. */
-static int place_find_together(const struct analysis *a, const struct group *g, uint32_t *bring,
+static int place_find_together(struct analysis *a, const struct group *g, uint32_t *bring,
                                uint32_t *out_sent)
 {
     static const struct root_parts no_parts = {0};

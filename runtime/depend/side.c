@@ -16,6 +16,7 @@ static void side_free(void *p)
 {
     struct plan_side *side = p;
     strips_done(&side->strips);
+    asks_release(side->asks, side->n_args);
     for (int a = 0; a < TSR_MAX_ARGS; ++a) {
         base_free(side->accumulator_at[a]);
         base_free(side->shares[a]);
@@ -196,6 +197,7 @@ static struct plan_side *side_create(int n)
     memset(side->binding, 0, (size_t)n * sizeof *side->binding);
     memset(side->here, 0, (size_t)n * sizeof *side->here);
     memset(side->fold_box, 0, (size_t)n * sizeof *side->fold_box);
+    side->n_args = n;
     return side;
 }
 
@@ -210,7 +212,7 @@ struct plan_side *plan_side_create(struct tsr_runtime *rt, struct plan *p)
         regions_gather(p, side, a);
         if (pa->access == TSR_REDUCE) {
             side->fold_arg[side->n_folds++] = (int8_t)a;
-            side->fold_box[a] = exchange_fold_box(p, a, rt->rank);
+            side->fold_box[a] = deal_box(deal_has(pa->results, rt->rank) ? pa->results : pa->ranks, rt->rank);
             ok = accumulators_lay_out(rt, p, side, a);
         }
     }

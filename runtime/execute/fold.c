@@ -74,6 +74,40 @@ static struct partial fold_local(struct fold *f, const struct tree *t)
     return partial_of(f, f->local[at]);
 }
 
+static struct tree leaves_of(const struct plan *p, const tsr_box *iteration)
+{
+    struct tree t = {.rank = p->rank};
+    for (int d = 0; d < p->rank; ++d) {
+        t.low[d] = iteration->low[d] / p->leaf[d];
+        t.high[d] = (iteration->high[d] + p->leaf[d] - 1) / p->leaf[d];
+    }
+    return t;
+}
+
+/* Has another rank all leaves of `t`?  *out_peer: it, if it sends here. */
+static bool is_others(const struct fold *f, const struct tree *t, struct fold_peer **out_peer)
+{
+    tsr_box first = {.rank = t->rank};
+    for (int i = 0; i < f->n_peers; ++i)
+        if (contains(&f->peer[i].leaves, t)) {
+            *out_peer = &f->peer[i];
+            return true;
+        }
+    if (!f->plan->leafwise || f->plan->replicated || f->plan->alone >= 0 || t->rank == 0)
+        return false;
+    for (int d = 0; d < t->rank; ++d) {
+        first.low[d] = t->low[d] * f->plan->leaf[d];
+        first.high[d] = first.low[d] + 1;
+    }
+    struct deal_walk w = deal_walk_begin(f->plan->iteration, &first);
+    while (deal_walk_next(&w)) {
+        const struct tree theirs = leaves_of(f->plan, &w.box);
+        if (w.r != f->w->rt->rank && contains(&theirs, t))
+            return true;
+    }
+    return false;
+}
+
 /* The tree over all ranks' leaves: what this rank holds is folded, what another holds comes from its
  * message (or is skipped where this rank only sends). */
 static struct partial fold_all(struct fold *f, const struct tree *t)
@@ -86,11 +120,9 @@ static struct partial fold_all(struct fold *f, const struct tree *t)
         partial_send(f, &p);
         return none;
     }
-    for (int r = 0; r < f->w->rt->n_ranks; ++r) {
-        if (r == f->w->rt->rank || !f->peer[r].takes_part || !contains(&f->peer[r].leaves, t))
-            continue;
-        return f->target < 0 && f->peer[r].sends ? partial_take(f, r) : none;
-    }
+    struct fold_peer *peer = NULL;
+    if (is_others(f, t, &peer))
+        return f->target < 0 && peer != NULL ? partial_take(f, peer) : none;
     struct tree left, right;
     if (!split(f, t, &left, &right))
         return none;
@@ -134,16 +166,6 @@ static void apply(struct fold *f, const struct extra *x, struct partial *p)
     }
 }
 
-static struct tree leaves_of(const struct plan *p, const tsr_box *iteration)
-{
-    struct tree t = {.rank = p->rank};
-    for (int d = 0; d < p->rank; ++d) {
-        t.low[d] = iteration->low[d] / p->leaf[d];
-        t.high[d] = (iteration->high[d] + p->leaf[d] - 1) / p->leaf[d];
-    }
-    return t;
-}
-
 static bool is_irregular(const struct fold *f)
 {
     for (int c = 0; c < TSR_MAX_CONSTRAINTS; ++c) {
@@ -179,9 +201,9 @@ static bool index_leaves(struct fold *f)
 static struct tree leaves_to_fold(const struct fold *f)
 {
     struct tree all = f->mine;
-    for (int r = 0; r < f->w->rt->n_ranks && f->target < 0; ++r)
-        for (int d = 0; d < all.rank && f->peer[r].at != NULL && f->peer[r].takes_part; ++d) {
-            const struct tree *t = &f->peer[r].leaves;
+    for (int i = 0; i < f->n_peers && f->target < 0; ++i)
+        for (int d = 0; d < all.rank && f->peer[i].at != NULL; ++d) {
+            const struct tree *t = &f->peer[i].leaves;
             all.low[d] = t->low[d] < all.low[d] ? t->low[d] : all.low[d];
             all.high[d] = t->high[d] > all.high[d] ? t->high[d] : all.high[d];
         }
@@ -279,24 +301,31 @@ static struct partial fold_exact(struct fold *f)
     return same ? first : all;
 }
 
-static void peers_find(struct fold *f)
+static bool is_partial(const struct fold *f, const struct extra *e)
 {
-    const int n = f->w->rt->n_ranks;
-    for (int r = 0; r < n; ++r) {
-        const tsr_box *b = &f->plan->rank_iteration[r];
-        f->peer[r].takes_part = f->plan->leafwise && !f->plan->replicated && f->plan->alone < 0 &&
-                                (b->rank == 0 || !box_is_empty(b));
-        if (f->peer[r].takes_part)
-            f->peer[r].leaves = leaves_of(f->plan, b);
-    }
-    for (int x = 0; x < f->s->n_extras; ++x) {
+    return e->kind == EXTRA_PARTIAL && e->arg == f->k;
+}
+
+/* False: no memory. */
+static bool peers_find(struct fold *f)
+{
+    int n = 0;
+    for (int x = 0; x < f->s->n_extras; ++x)
+        n += is_partial(f, &f->s->extra[x]);
+    f->peer = base_calloc((size_t)n + 1, sizeof *f->peer);
+    for (int x = 0; f->peer != NULL && x < f->s->n_extras; ++x) {
         const struct extra *e = &f->s->extra[x];
-        if (e->kind != EXTRA_PARTIAL || e->arg != f->k)
+        if (!is_partial(f, e))
             continue;
-        f->peer[e->peer].sends = true;
+        struct fold_peer *p = &f->peer[f->n_peers++];
+        const tsr_box     b = deal_box(f->plan->iteration, e->peer);
+        p->rank = e->peer;
+        if (f->plan->leafwise)
+            p->leaves = leaves_of(f->plan, &b);
         if (e->bytes > sizeof(struct message_head))
-            f->peer[e->peer].at = (const char *)e->buffer + sizeof(struct message_head);
+            p->at = (const char *)e->buffer + sizeof(struct message_head);
     }
+    return f->peer != NULL;
 }
 
 /* The dimensions along which each coordinate has a tree of its own.  None where boxes of several
@@ -304,9 +333,7 @@ static void peers_find(struct fold *f)
  * order. */
 static unsigned own_trees(const struct fold *f)
 {
-    bool travel = f->target >= 0;
-    for (int r = 0; r < f->w->rt->n_ranks; ++r)
-        travel |= f->peer[r].sends;
+    const bool travel = f->target >= 0 || f->n_peers > 0;
     return is_irregular(f) || (f->plan->manual && travel) ? 0 : f->pa->kept;
 }
 
@@ -341,10 +368,10 @@ static void fold_exactly(struct fold *f, const struct extra *x)
         return;
     }
     apply_exact(f, x);
-    for (int r = 0; r < f->w->rt->n_ranks; ++r) {
-        if (f->peer[r].at == NULL)
+    for (int i = 0; i < f->n_peers; ++i) {
+        if (f->peer[i].at == NULL)
             continue;
-        struct partial q = partial_take(f, r);
+        struct partial q = partial_take(f, &f->peer[i]);
         apply(f, x, &q);
     }
 }
@@ -362,13 +389,13 @@ static struct fold fold_begin(struct worker *w, struct slot *s, const struct ext
 /* All that is here, folded: applied to `x`, or into the message. */
 static void fold_here(struct fold *f, const struct extra *x)
 {
-    peers_find(f);
     if (!f->plan->leafwise || f->pa->exact_reduction) {
         fold_exactly(f, x);
         return;
     }
     f->kept = own_trees(f);
-    f->mine = leaves_of(f->plan, &f->plan->rank_iteration[f->w->rt->rank]);
+    const tsr_box mine = deal_box(f->plan->iteration, f->w->rt->rank);
+    f->mine = leaves_of(f->plan, &mine);
     if (index_leaves(f))
         fold_trees(f, x);
     else
@@ -379,8 +406,7 @@ size_t execute_partial_bytes(struct worker *w, struct slot *s, const struct extr
 {
     struct fold f = fold_begin(w, s, x);
     f.dry = true;
-    f.peer = base_calloc((size_t)w->rt->n_ranks, sizeof *f.peer);
-    if (f.peer != NULL)
+    if (peers_find(&f))
         fold_here(&f, x);
     base_free(f.local);
     base_free(f.peer);
@@ -406,8 +432,7 @@ void fold_run(struct worker *w, struct slot *s, struct extra *x)
             send_out(&f, true);
         return;
     }
-    f.peer = base_calloc((size_t)w->rt->n_ranks, sizeof *f.peer);
-    if (f.peer == NULL) {
+    if (!peers_find(&f)) {
         (void)tsr_fail_(s->op.site, TSR_NO_MEMORY, "no memory to fold argument %d of %s", x->arg,
                         s->op.desc->name);
         execute_fail(w, s, 0, TSR_NO_MEMORY);

@@ -39,7 +39,8 @@ struct fold {
     int64_t                slab_low, slab_high;
     bool                   dry;       /* elements are neither read nor made: how long is the message? */
     int                    target;    /* rank that applies the total; -1: this one */
-    struct { struct tree leaves; const char *at; bool takes_part, sends; } *peer; /* [n_ranks] */
+    int                    n_peers;
+    struct fold_peer { struct tree leaves; int rank; const char *at; } *peer; /* [n_peers] who sends here, by rank */
     char                  *out;       /* message under construction */
     size_t                 out_bytes, out_room;
     bool                   failed;
@@ -62,7 +63,7 @@ bool partial_same_box(const struct fold *f, const struct partial *a, const struc
 void partial_done(struct partial *p);
 /* Behind what the message under construction holds; takes p. */
 void partial_send(struct fold *f, struct partial *p);
-/* The next of what rank r sent, in the slab; borrowed. */
-struct partial partial_take(struct fold *f, int r);
+/* The next of what a peer sent, in the slab; borrowed. */
+struct partial partial_take(struct fold *f, struct fold_peer *peer);
 
 #endif

@@ -193,10 +193,10 @@ void partial_send(struct fold *f, struct partial *p)
     partial_done(p);
 }
 
-struct partial partial_take(struct fold *f, int r)
+struct partial partial_take(struct fold *f, struct fold_peer *peer)
 {
     struct partial p = {0};
-    const char *at = f->peer[r].at;
+    const char *at = peer->at;
     if (at == NULL) {
         f->failed = true;
         p.none = true;
@@ -214,7 +214,7 @@ struct partial partial_take(struct fold *f, int r)
         p.mask = (unsigned char *)(uintptr_t)at;
         at += ((size_t)head.elements + 63) & ~(size_t)63;
     }
-    f->peer[r].at = at;
+    peer->at = at;
     clip(f, &p);
     return p;
 }

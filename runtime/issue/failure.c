@@ -449,6 +449,20 @@ void failure_forget_journal(struct tsr_runtime *rt)
     journal_go_through(rt, UINT64_MAX, NULL);
 }
 
+/* What all ranks have together. */
+static tsr_status sum_of_all(struct tsr_runtime *rt, uint64_t number, uint64_t mine, uint64_t *out)
+{
+    uint64_t *all = base_calloc((size_t)rt->n_ranks, sizeof *all);
+    if (all == NULL)
+        return network_short_of_memory(rt->network, "what failed");
+    const tsr_status status = network_allgather(rt->network, number, &mine, sizeof mine, all);
+    *out = 0;
+    for (int r = 0; r < rt->n_ranks; ++r)
+        *out += all[r];
+    base_free(all);
+    return status;
+}
+
 tsr_status failure_agree(struct tsr_runtime *rt, uint64_t number)
 {
     struct issue_state *st = rt->issue;
@@ -459,12 +473,9 @@ tsr_status failure_agree(struct tsr_runtime *rt, uint64_t number)
     uint64_t mine = (uint64_t)(st->failed_roots > 0 || st->agreed_roots > 0);
     for (int i = 0; i < st->n_journal && st->journal[i].number <= number; ++i)
         mine += st->journal[i].cause != NULL;
-    uint64_t all[256];
-    TSR_TRY(network_allgather(rt->network, number, &mine, sizeof mine, all));
-    observe_count(observe_lane(rt->observe, 0), TSR_COUNT_AGREEMENTS, 1);
     uint64_t sum = 0;
-    for (int r = 0; r < rt->n_ranks; ++r)
-        sum += all[r];
+    TSR_TRY(sum_of_all(rt, number, mine, &sum));
+    observe_count(observe_lane(rt->observe, 0), TSR_COUNT_AGREEMENTS, 1);
     if (sum == 0) {
         journal_go_through(rt, number, NULL);
         return TSR_OK;

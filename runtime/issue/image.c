@@ -97,7 +97,8 @@ static tsr_status image_boxes(const struct operation *op, const struct plan *p, 
     const struct root *f = op->arg[c->on].root;
     struct looking l = {.c = c, .target = op->arg[k].view, .rank = pf->rank};
     bool any = false;
-    const struct instance *in = root_instance_of(f, &pf->rank_box[rank]);
+    const tsr_box here = deal_box(pf->ranks, rank);
+    const struct instance *in = root_instance_of(f, &here);
     if (in == NULL && f->instance != NULL)
         return tsr_fail_(op->site, TSR_NO_MEMORY, "no memory to bring an image's values together");
     if (in == NULL)
@@ -143,9 +144,10 @@ static tsr_status bring_values(struct tsr_runtime *rt, const struct operation *o
 {
     struct root *f = op->arg[on].root;
     struct view *view = op->arg[on].view;
-    const tsr_box *asked = op->plan->arg[on].rank_box;
+    struct deal *asked = op->plan->arg[on].ranks;
+    const tsr_box here = deal_box(asked, rt->rank);
     const uint64_t number = rt->n_ranks > 1 ? gather_issue(rt, f, view, asked, op->site)
-                                            : values_together(rt, f, view, asked, op->site);
+                                            : values_together(rt, f, view, &here, op->site);
     issue_wait(rt, number);
     TSR_TRY(failure_agree(rt, number));
     const struct trace *lost = rt->n_ranks > 1 ? failure_of(rt, number) : NULL;
@@ -182,31 +184,87 @@ struct agreed_box {
     tsr_box hull;
 };
 
-/* One image argument.  The status is the same on every rank. */
-static tsr_status find_boxes(struct tsr_runtime *rt, struct finding *s, const struct operation *op,
-                             int k, const tsr_constraint *c)
+/* The hulls that all ranks found, into boxes[n_ranks]; the worst status of any. */
+static tsr_status agree_boxes(struct tsr_runtime *rt, uint64_t number, const struct agreed_box *mine,
+                              tsr_box *boxes)
 {
-    struct agreed_box mine = {.hull = {.rank = op->arg[k].root->rank}}, all[256];
-    tsr_box hulls[256];
+    struct agreed_box *all = base_calloc((size_t)rt->n_ranks, sizeof *all);
     tsr_status status = TSR_OK;
-    uint64_t number;
-    bool failed;
-    TSR_TRY(bring_values(rt, op, c->on, &number, &failed));
-    find_here(s, op, k, c, rt->rank, failed, &mine.hull);
-    s->f_failed |= failed;
-    all[0] = mine;
-    all[0].status = mine.status = s->status;
+    if (all == NULL)
+        return network_short_of_memory(rt->network, "an image");
+    all[0] = *mine;
     if (rt->n_ranks > 1)
-        TSR_TRY(network_allgather(rt->network, number, &mine, sizeof mine, all));
-    for (int r = 0; r < rt->n_ranks; ++r) {
-        hulls[r] = all[r].hull;
+        status = network_allgather(rt->network, number, mine, sizeof *mine, all);
+    for (int r = 0; r < rt->n_ranks && (status == TSR_OK || r > 0); ++r) {
+        boxes[r] = all[r].hull;
         if (all[r].status != TSR_OK)
             status = (tsr_status)all[r].status;
     }
+    base_free(all);
+    return status;
+}
+
+/* What a simulated run takes for values: the boxes that the task's model names, of each local point and
+ * each rank. */
+static tsr_status model_boxes(struct tsr_runtime *rt, struct finding *s, const struct operation *op,
+                              int k, const tsr_constraint *c, tsr_box *boxes)
+{
+    const struct plan_arg *pf = &s->plan->arg[c->on];
+    const struct view *target = op->arg[k].view;
+    tsr_box *local = base_calloc((size_t)s->plan->n_points + 1, sizeof *local);
+    if (local == NULL)
+        return no_memory(op);
+    for (int r = 0; r < rt->n_ranks; ++r) {
+        const tsr_box own = deal_box(pf->ranks, r), of = solve_view_box(pf->view, &own);
+        tsr_box named = {.rank = target->rank};
+        if (plan_rank_runs(s->plan, r))
+            op->desc->model->image(k, &of, target->extent, &named);
+        boxes[r] = solve_root_box(target, &named);
+    }
+    for (int i = 0; i < s->plan->n_points; ++i) {
+        const int64_t *row = s->plan->boxes + (int64_t)i * s->plan->row + pf->box_at;
+        tsr_box of = {.rank = pf->rank}, named = {.rank = target->rank};
+        memcpy(of.low, row, (size_t)pf->rank * sizeof *row);
+        memcpy(of.high, row + pf->rank, (size_t)pf->rank * sizeof *row);
+        op->desc->model->image(k, &of, target->extent, &named);
+        local[i] = solve_root_box(target, &named);
+        boxes[rt->rank] = box_hull(&boxes[rt->rank], &local[i]);
+    }
+    const bool ok = solve_image_points(s->plan, k, local);
+    base_free(local);
+    return ok ? TSR_OK : no_memory(op);
+}
+
+/* The boxes of an image argument on all ranks.  The status is the same on every rank. */
+static tsr_status rank_boxes(struct tsr_runtime *rt, struct finding *s, const struct operation *op, int k,
+                             const tsr_constraint *c, tsr_box *boxes)
+{
+    struct agreed_box mine = {.hull = {.rank = op->arg[k].root->rank}};
+    uint64_t number;
+    bool failed;
+    TSR_TRY(bring_values(rt, op, c->on, &number, &failed));
+    if (rt->simulated)
+        return s->status == TSR_OK ? model_boxes(rt, s, op, k, c, boxes) : s->status;
+    find_here(s, op, k, c, rt->rank, failed, &mine.hull);
+    s->f_failed |= failed;
+    mine.status = s->status;
+    return agree_boxes(rt, number, &mine, boxes);
+}
+
+/* One image argument. */
+static tsr_status find_boxes(struct tsr_runtime *rt, struct finding *s, const struct operation *op,
+                             int k, const tsr_constraint *c)
+{
+    tsr_box *boxes = base_calloc((size_t)rt->n_ranks, sizeof *boxes);
+    if (boxes == NULL)
+        return network_short_of_memory(rt->network, "an image");
+    const tsr_status status = rank_boxes(rt, s, op, k, c, boxes);
+    const bool ok = status != TSR_OK || solve_image_ranks(s->plan, k, boxes);
+    base_free(boxes);
     observe_count(observe_lane(rt->observe, 0), TSR_COUNT_IMAGES, 1);
-    if (status == TSR_OK)
-        solve_image_ranks(s->plan, k, hulls);
-    else if (s->status == TSR_OK)
+    if (!ok)
+        return network_short_of_memory(rt->network, "an image");
+    if (status != TSR_OK && s->status == TSR_OK && tsr_error_status() == TSR_OK)
         return tsr_fail_(op->site, status, status == TSR_NO_MEMORY
                                                ? "task %s: a rank has no memory for an image"
                                                : "task %s: an image names indices out of bounds",

@@ -96,10 +96,7 @@ static bool is_same_place(const struct plan *p, const struct plan *q)
     for (int k = 0; k < p->n_args; ++k)
         if (p->arg[k].view != q->arg[k].view)
             return false;
-    for (int r = 0; r < p->n_ranks; ++r)
-        if (!box_equal(&p->rank_iteration[r], &q->rank_iteration[r]))
-            return false;
-    return true;
+    return deal_same(p->iteration, q->iteration);
 }
 
 static bool is_known(const struct known *e, const struct operation *op)

@@ -51,9 +51,13 @@ void failure_drop(struct tsr_runtime *rt, struct root *root);
  *
  * These wait and, on several ranks, are collective. */
 
-/* An operation of no points that makes each rank r hold asked[r] (root indices) of a root. */
+/* An operation of no points that makes each rank hold its box of `asked` (root indices; kept by count; NULL:
+ * there was no memory for it) of a root. */
 uint64_t gather_issue(struct tsr_runtime *rt, struct root *root, struct view *view,
-                      const tsr_box *asked, tsr_site at);
+                      struct deal *asked, tsr_site at);
+/* The same, all ranks one box. */
+uint64_t gather_box(struct tsr_runtime *rt, struct root *root, struct view *view, const tsr_box *box,
+                    tsr_site at);
 tsr_status values_status(struct tsr_runtime *rt, struct root *root, struct view *view, tsr_site at);
 /* On rank `only`, or (-1) on every rank; where `out` is NULL nothing is copied. */
 tsr_status values_read(struct tsr_runtime *rt, int only, struct root *root, struct view *view,

@@ -15,6 +15,7 @@ static void unbound_free(struct root *root)
     base_free(u->data);
     base_free(u->rows);
     base_free(u->begin);
+    base_free(u->modelled);
     base_free(u);
     root->unbound = NULL;
 }

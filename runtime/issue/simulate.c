@@ -34,7 +34,7 @@ void simulate_drop(struct tsr_runtime *rt, struct slot *s)
             observe_count(lane, TSR_COUNT_FETCHES, x->n_boxes);
         if (x->kind != EXTRA_SEND && !partial)
             continue;
-        observe_count(lane, TSR_COUNT_MESSAGES, 1);
+        observe_count(lane, TSR_COUNT_MESSAGES, !x->follows);
         observe_count(lane, TSR_COUNT_MESSAGE_BYTES,
                       partial ? bytes_folded(rt, s, x) : bytes_sent(x));
         observe_count(lane, TSR_COUNT_HALO_MESSAGES, x->halo);

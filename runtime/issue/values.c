@@ -18,11 +18,12 @@ static const tsr_task_desc gather_task = {
     .pure = true,
 };
 
-/* A plan without points: every rank r reads asked[r]. */
+/* A plan without points: every rank reads its box of `asked`. */
 static struct plan *gather_plan(struct tsr_runtime *rt, struct root *root, struct view *view,
-                                const tsr_box *asked)
+                                struct deal *asked)
 {
-    struct plan *p = base_calloc(1, plan_size(1));
+    const tsr_box nowhere = {.rank = 0};
+    struct plan *p = asked != NULL ? base_calloc(1, plan_size(1)) : NULL;
     if (p == NULL)
         return NULL;
     struct plan_arg *pa = &p->arg[0];
@@ -40,19 +41,16 @@ static struct plan *gather_plan(struct tsr_runtime *rt, struct root *root, struc
         pa->cut_by[d] = -1;
     const tsr_box whole = box_of_shape(root->rank, root->extent);
     pa->all = region_of_box(&whole);
-    p->rank_iteration = plan_memory(p, rt->n_ranks, sizeof *p->rank_iteration);
-    pa->rank_box = plan_memory(p, rt->n_ranks, sizeof *pa->rank_box);
-    if (p->rank_iteration == NULL || pa->rank_box == NULL) {
-        plan_release(p);
-        return NULL;
-    }
-    for (int r = 0; r < rt->n_ranks; ++r)
-        pa->rank_box[r] = asked[r];
-    return p;
+    pa->ranks = deal_keep(asked);
+    p->iteration = deal_all(rt->n_ranks, &nowhere);
+    if (p->iteration != NULL)
+        return p;
+    plan_release(p);
+    return NULL;
 }
 
 uint64_t gather_issue(struct tsr_runtime *rt, struct root *root, struct view *view,
-                      const tsr_box *asked, tsr_site at)
+                      struct deal *asked, tsr_site at)
 {
     struct operation op = {.desc = &gather_task, .n_args = 1, .site = at};
     op.plan = gather_plan(rt, root, view, asked);
@@ -65,6 +63,15 @@ uint64_t gather_issue(struct tsr_runtime *rt, struct root *root, struct view *vi
     return issue_take_closed(rt, &op);
 }
 
+uint64_t gather_box(struct tsr_runtime *rt, struct root *root, struct view *view, const tsr_box *box,
+                    tsr_site at)
+{
+    struct deal *asked = deal_all(rt->n_ranks, box);
+    const uint64_t number = gather_issue(rt, root, view, asked, at);
+    deal_release(asked);
+    return number;
+}
+
 uint64_t values_together(struct tsr_runtime *rt, struct root *root, struct view *view,
                          const tsr_box *box, tsr_site at)
 {
@@ -73,7 +80,7 @@ uint64_t values_together(struct tsr_runtime *rt, struct root *root, struct view 
         issue_close(rt);
     if (root->parts == NULL || root_instance_of(root, box) != NULL)
         return root->last_writer;
-    return gather_issue(rt, root, view, box, at);
+    return gather_box(rt, root, view, box, at);
 }
 
 static tsr_status answer(struct tsr_runtime *rt, const struct root *root, const struct view *view,
@@ -143,11 +150,10 @@ tsr_status values_read(struct tsr_runtime *rt, int only, struct root *root, stru
     const struct region r = view_region(view, &all);
     const tsr_box box = region_hull(&r);
     if (rt->n_ranks > 1) {
-        tsr_box asked[256];
-        for (int k = 0; k < rt->n_ranks; ++k)
-            asked[k] = only < 0 || k == only ? box : (tsr_box){.rank = root->rank};
+        struct deal *asked = only < 0 ? deal_all(rt->n_ranks, &box) : deal_one(rt->n_ranks, only, &box);
         network_stream_note(rt->network, rt->issue->last, (uint64_t)only, at);
         number = gather_issue(rt, root, view, asked, at);
+        deal_release(asked);
     } else {
         number = values_together(rt, root, view, &box, at);
     }
@@ -187,16 +193,14 @@ tsr_status values_local(struct tsr_runtime *rt, struct root *root, struct view *
         if (map == NULL)
             return network_short_of_memory(rt->network, "an owner map");
         issue_close(rt); /* the map is that of what was issued */
-        const tsr_box *home = owner_map_home(root->owners);
-        tsr_box asked[256];
-        for (int r = 0; r < rt->n_ranks; ++r)
-            asked[r] = home[r];
-        if (!view->exact) /* its boxes are not boxes of the root: the first rank has all of them */
-            for (int r = 0; r < rt->n_ranks; ++r)
-                asked[r] = r == 0 ? mine : (tsr_box){.rank = root->rank};
-        mine = asked[rt->rank];
+        /* boxes of a view that is not exact are not boxes of the root: the first rank has all of them */
+        struct deal *asked = view->exact ? deal_keep(owner_map_home(map)) : deal_one(rt->n_ranks, 0, &mine);
+        if (asked == NULL)
+            return network_short_of_memory(rt->network, "the pieces of a store");
+        mine = deal_box(asked, rt->rank);
         has = has && !box_is_empty(&mine);
         number = gather_issue(rt, root, view, asked, at);
+        deal_release(asked);
     } else {
         number = values_together(rt, root, view, &mine, at);
     }
@@ -314,6 +318,30 @@ static void tiles_remember(struct root *root, const tsr_tile *tiles, int n)
     }
 }
 
+/* The owner map learns of all ranks' tiles: a layer for the first of each, one for the second, and so on. */
+static bool tiles_tell(const struct tsr_runtime *rt, const struct root *root, struct owner_map *map,
+                       uint64_t number, const struct network_gathered *g)
+{
+    tsr_box *boxes = base_calloc((size_t)rt->n_ranks, sizeof *boxes);
+    bool ok = boxes != NULL, any = true;
+    for (size_t turn = 0; ok && any; ++turn) {
+        any = false;
+        for (int r = 0; r < rt->n_ranks; ++r) {
+            const size_t count = (g->offset[r + 1] - g->offset[r]) / sizeof(struct wire_tile);
+            boxes[r] = (tsr_box){.rank = -1};
+            if (turn < count) {
+                boxes[r] = ((const tsr_box *)(const void *)(g->data + g->offset[r]))[turn];
+                any = true;
+            }
+        }
+        struct deal *ranks = any ? deal_list(rt->n_ranks, root->rank, boxes) : NULL;
+        ok = !any || (ranks != NULL && owner_map_write(map, number, ranks));
+        deal_release(ranks);
+    }
+    base_free(boxes);
+    return ok;
+}
+
 tsr_status values_attach(struct tsr_runtime *rt, struct root *root, const tsr_tile *tiles, int n,
                          bool whole, tsr_site at)
 {
@@ -339,28 +367,14 @@ tsr_status values_attach(struct tsr_runtime *rt, struct root *root, const tsr_ti
             return network_short_of_memory(rt->network, "an owner map");
         return tiles_place(rt, root, tiles, 1);
     }
+    if (rt->simulated)
+        return tsr_fail_(at, TSR_NOT_ALLOWED, "a simulated run does not know the other ranks' tiles");
     struct network_gathered g;
     TSR_TRY(tiles_check(rt, root, tiles, n, &g, at));
-    for (size_t turn = 0; map != NULL; ++turn) {
-        tsr_box boxes[256];
-        bool any = false;
-        for (int r = 0; r < rt->n_ranks; ++r) {
-            const size_t count = (g.offset[r + 1] - g.offset[r]) / sizeof(struct wire_tile);
-            memset(&boxes[r], 0, sizeof boxes[r]);
-            boxes[r].rank = root->rank;
-            if (turn < count) {
-                boxes[r] = ((const tsr_box *)(const void *)(g.data + g.offset[r]))[turn];
-                any = true;
-            }
-        }
-        if (!any)
-            break;
-        if (!owner_map_write(map, number, boxes)) {
-            network_gathered_done(&g);
-            return network_short_of_memory(rt->network, "an owner map");
-        }
-    }
+    const bool told = map == NULL || tiles_tell(rt, root, map, number, &g);
     network_gathered_done(&g);
+    if (!told)
+        return network_short_of_memory(rt->network, "an owner map");
     return tiles_place(rt, root, tiles, n);
 }
 
@@ -383,12 +397,20 @@ tsr_status values_detach(struct tsr_runtime *rt, struct root *root, tsr_site at)
     uint64_t number = root->last_use;
     const bool gathers = rt->n_ranks > 1 && root->attach_mode == TSR_ATTACH_WRITE;
     if (gathers) {
-        tsr_box mine = {.rank = root->rank}, asked[256];
+        tsr_box mine = {.rank = root->rank}, *asked = base_calloc((size_t)rt->n_ranks, sizeof *asked);
+        if (asked == NULL)
+            return network_short_of_memory(rt->network, "the tiles of a store");
         for (int i = 0; i < root->n_tiles; ++i)
             mine = i == 0 ? root->tiles[i].box : box_hull(&mine, &root->tiles[i].box);
         issue_wait(rt, rt->issue->last);
-        TSR_TRY(network_allgather(rt->network, rt->issue->last, &mine, sizeof mine, asked));
-        number = gather_issue(rt, root, root->whole, asked, at);
+        const tsr_status status =
+            network_allgather(rt->network, rt->issue->last, &mine, sizeof mine, asked);
+        struct deal *ranks = status == TSR_OK ? deal_list(rt->n_ranks, root->rank, asked) : NULL;
+        base_free(asked);
+        if (status != TSR_OK)
+            return status;
+        number = gather_issue(rt, root, root->whole, ranks, at);
+        deal_release(ranks);
     }
     tsr_status status = settle(rt, root, number, at);
     if (status == TSR_OK)

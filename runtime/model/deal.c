@@ -337,7 +337,7 @@ static void grid_judge(struct deal *d)
     }
     for (int k = 0; k < d->n_axes; ++k)
         d->disjoint &= drives[k] > 0 || (d->only >> k & 1);
-    d->solid &= d->disjoint;
+    d->solid &= d->disjoint && (d->only == 0 || deal_is_full(d));
 }
 
 struct deal *deal_grid(const struct deal *from)

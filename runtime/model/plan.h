@@ -10,6 +10,7 @@
 
 #include <tessera/task.h>
 
+#include "model/deal.h"
 #include "model/region.h"
 #include "model/view.h"
 
@@ -28,12 +29,10 @@ struct plan_arg {
     int          box_at;     /* where low[rank], high[rank] stand in a row of boxes */
     struct view *view;       /* counted */
     uint32_t     cut;        /* interned: equal numbers, equal functions local point -> region */
-    uint32_t     rank_cut;   /* interned: equal numbers, equal rank_box */
+    uint32_t     rank_cut;   /* interned: equal numbers, equal `ranks` */
     struct region  all;      /* hull and steps over all points of all ranks */
     struct region *region;   /* [n_points] of the root */
-    tsr_box       *rank_box; /* [n_ranks] hull of what each rank's points meet; root indices; empty
-                                for ranks without points (a box of rank 0 cannot say so: ask
-                                plan_rank_runs) */
+    struct deal   *ranks;    /* counted: hull of what each rank's points meet; root indices */
     /* inverse: where along each root dimension the boxes of grid coordinate c begin and end, for the
      * dimensions that a single iteration dimension cuts */
     int8_t   cut_by[TSR_MAX_RANK];  /* root dimension -> iteration dimension, -1: not cut */
@@ -42,6 +41,8 @@ struct plan_arg {
     int     *by_low;         /* [n_points] points by region low[0], or NULL (few points) */
     int64_t *reach;          /* [n_points] greatest high[0] of by_low[0 .. i] */
     /* REDUCE */
+    struct deal *results;     /* counted: who applies totals, and the hull of what is folded there */
+    int         *result;      /* [n_ranks] who applies that of each rank, where boxes are listed; -1: no box */
     bool     exact_reduction; /* may be folded in any order and grouping */
     unsigned kept;            /* iteration dimensions that move the accumulator */
 };
@@ -73,8 +74,8 @@ struct plan {
     /* rank grid: shared */
     int      n_ranks;            /* of the run */
     int      rank_grid[TSR_MAX_RANK];
-    tsr_box *rank_iteration;     /* [n_ranks]: iteration box of each rank; empty: none.  manual: the
-                                    range of points as a box of rank 1 */
+    struct deal *iteration;      /* counted: iteration box of each rank.  manual: the range of points as
+                                    a box of rank 1 */
     bool     replicated;         /* every rank computes all of it */
     int      alone;              /* the one rank that runs a small operation; -1: cut by the grid */
 
@@ -131,11 +132,11 @@ static inline bool plan_rank_runs(const struct plan *p, int r)
 {
     if (p->replicated || p->alone >= 0)
         return p->replicated || p->alone == r;
-    for (int d = 0; d < p->rank; ++d)
-        if (p->rank_iteration[r].low[d] >= p->rank_iteration[r].high[d])
-            return false;
-    return true;
+    return deal_has(p->iteration, r);
 }
+
+/* Who applies the total that rank r (which has points) contributes to through REDUCE argument k. */
+int plan_result_rank(const struct plan *p, int k, int r);
 
 /* Local points whose box of argument `arg` meets `r`: at most `max` numbers in `out`, ascending;
  * returns how many there are (which may be more than max).  O(met) where cut_by tells, else O(points). */

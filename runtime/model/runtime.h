@@ -28,6 +28,7 @@ struct tsr_runtime {
     struct config config;
     int           rank, n_ranks;
     struct rank_machine *machines; /* [n_ranks] */
+    bool          machines_alike;  /* known to be equal, all of them */
     pthread_t     issuer;
 
     struct view_table     *views;

@@ -89,7 +89,8 @@ struct slabs {
 /* What depend/ computes once per plan. plan->schedule points to it. */
 struct plan_side {
     struct strips strips;               /* of the points and the folds */
-    int           n_folds;
+    struct plan_ask *asks;              /* of depend/asks.c: [n_args]; NULL: not yet */
+    int           n_args, n_folds;
     int8_t        fold_arg[TSR_MAX_ARGS];
     size_t       *accumulator_at[TSR_MAX_ARGS]; /* [n + 1] where each leaf's (or point's) accumulator
                                                    begins, or each of `shares`; in elements */
@@ -168,6 +169,7 @@ struct unbound {
     int64_t  *rows;          /* [n] */
     int64_t   row_elements;  /* of one row */
     int64_t  *begin;         /* [n_ranks] where each rank's points begin in the iteration */
+    int64_t  *modelled;      /* [n_ranks] simulation: rows of each rank; else NULL */
 };
 
 /* What an operation needs while it is in flight. */

@@ -300,7 +300,7 @@ static void make_room(struct solve_state *s)
 
 void solve_problem_done(struct problem *q)
 {
-    base_free(q->rank_box);
+    deal_release(q->ranks);
     base_free(q->gang_first);
     for (int d = 0; d < TSR_MAX_RANK; ++d)
         base_free(q->cut[d]);

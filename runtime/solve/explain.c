@@ -209,7 +209,10 @@ static void add_place(struct observe_text *t, const struct problem *q, const str
         else if (p->rank == 0)
             observe_text_add(t, "the one point");
         else
-            add_box(t, &p->rank_iteration[r]);
+        {
+            const tsr_box box = deal_box(p->iteration, r);
+            add_box(t, &box);
+        }
         observe_text_add(t, "\n");
     }
 }
@@ -218,13 +221,13 @@ static void add_place(struct observe_text *t, const struct problem *q, const str
 static int64_t bytes_to(const struct problem *q, const struct plan *p, int arg, int r)
 {
     const struct root *root = q->op->arg[arg].root;
-    const tsr_box     *need = &p->arg[arg].rank_box[r],
-                  *held = &root->key->arg[root->key_arg].rank_box[r];
+    const tsr_box      need = deal_box(p->arg[arg].ranks, r),
+                  held = deal_box(root->key->arg[root->key_arg].ranks, r);
     if (!plan_rank_runs(p, r) || root->key->replicated)
         return 0;
-    const tsr_box here = box_intersection(need, held);
+    const tsr_box here = box_intersection(&need, &held);
     const int64_t kept = plan_rank_runs(root->key, r) ? box_volume(&here) : 0;
-    return mul64(box_volume(need) - kept, (int64_t)root->element_bytes);
+    return mul64(box_volume(&need) - kept, (int64_t)root->element_bytes);
 }
 
 static void add_moves(struct observe_text *t, const struct problem *q, const struct plan *p)
@@ -232,7 +235,7 @@ static void add_moves(struct observe_text *t, const struct problem *q, const str
     for (int i = 0; i < p->n_args && p->n_ranks > 1; ++i) {
         const struct plan_arg *a = &p->arg[i];
         struct words           w;
-        if (!a->store || !a->rank_box || !q->op->arg[i].root->key || a->access == TSR_WRITE ||
+        if (!a->store || !a->ranks || !q->op->arg[i].root->key || a->access == TSR_WRITE ||
             a->access == TSR_REDUCE)
             continue;
         int64_t bytes = 0;

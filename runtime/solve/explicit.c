@@ -206,25 +206,42 @@ static bool is_alone(const struct problem *q)
     return q->rt->n_ranks > 1 && (q->op->alone || writes_one_store_twice(q));
 }
 
-static bool deal_points(const struct problem *q, struct plan *p)
+/* Ranges of points by the ranks' workers. */
+static struct deal *by_workers(const struct problem *q)
 {
     const struct rank_machine *m = q->rt->machines;
-    const bool                 alone = q->op->alone || writes_one_store_twice(q);
+    const int                  n = q->rt->n_ranks;
     int64_t                    sum = 0, up_to = 0, from = 0;
-    p->rank_iteration = plan_memory(p, p->n_ranks, sizeof *p->rank_iteration);
-    if (!p->rank_iteration)
-        return false;
-    for (int r = 0; r < p->n_ranks; ++r)
+    tsr_box                   *range = base_calloc((size_t)n, sizeof *range);
+    for (int r = 0; r < n; ++r)
         sum += max64(1, m[r].workers);
-    for (int r = 0; r < p->n_ranks; ++r) {
+    for (int r = 0; range && r < n; ++r) {
         up_to += max64(1, m[r].workers);
-        const int64_t to = alone ? q->op->points : mul_div(q->op->points, up_to, sum);
-        p->rank_iteration[r] = (tsr_box){.rank = 1, .low = {from}, .high = {to}};
+        const int64_t to = mul_div(q->op->points, up_to, sum);
+        range[r] = (tsr_box){.rank = 1, .low = {from}, .high = {to}};
         from = to;
     }
+    struct deal *d = range ? deal_list(n, 1, range) : NULL;
+    base_free(range);
+    return d;
+}
+
+static bool deal_points(const struct problem *q, struct plan *p)
+{
+    const bool    alone = is_alone(q);
+    const tsr_box all = {.rank = 1, .high = {q->op->points}};
+    if (alone)
+        p->iteration = deal_one(p->n_ranks, 0, &all);
+    else if (solve_machines_alike(q))
+        p->iteration = deal_blocks(p->n_ranks, &all, 0);
+    else
+        p->iteration = by_workers(q);
+    if (!p->iteration)
+        return false;
+    const tsr_box mine = deal_box(p->iteration, q->rt->rank);
     p->alone = alone ? 0 : -1;
-    p->first_point = p->rank_iteration[q->rt->rank].low[0];
-    p->n_points = (int)(p->rank_iteration[q->rt->rank].high[0] - p->first_point);
+    p->first_point = mine.low[0];
+    p->n_points = (int)(mine.high[0] - p->first_point);
     return true;
 }
 
@@ -264,21 +281,24 @@ static void fill_points(const struct problem *q, struct plan *p, int arg)
 static bool fill_ranks(const struct problem *q, struct plan *p, int arg)
 {
     struct plan_arg *a = &p->arg[arg];
-    a->rank_box = plan_memory(p, p->n_ranks, sizeof *a->rank_box);
-    if (!a->rank_box)
+    tsr_box         *boxes = base_calloc((size_t)p->n_ranks, sizeof *boxes);
+    if (!boxes)
         return false;
     for (int r = 0; r < p->n_ranks; ++r) {
-        tsr_box hull = {.rank = a->view->root_rank};
-        for (int64_t i = p->rank_iteration[r].low[0]; i < p->rank_iteration[r].high[0]; ++i) {
+        const tsr_box range = deal_box(p->iteration, r);
+        tsr_box       hull = {.rank = a->view->root_rank};
+        for (int64_t i = range.low[0]; i < range.high[0]; ++i) {
             const struct region met = region_at(q, arg, i);
             const tsr_box       box = region_hull(&met);
-            hull = i == p->rank_iteration[r].low[0] ? box : box_hull(&hull, &box);
+            hull = i == range.low[0] ? box : box_hull(&hull, &box);
             if (q->part[arg].role != ROLE_EXPLICIT)
                 break;
         }
-        a->rank_box[r] = hull;
+        boxes[r] = hull;
     }
-    return true;
+    a->ranks = deal_list(p->n_ranks, a->view->root_rank, boxes);
+    base_free(boxes);
+    return a->ranks && (a->access != TSR_REDUCE || solve_find_results(p, arg));
 }
 
 static void fill_facts(const struct problem *q, struct plan *p, int arg)
@@ -302,9 +322,7 @@ static void fill_facts(const struct problem *q, struct plan *p, int arg)
     a->by_grid = p->n_points <= 1;
     if (!cut || t->covers)
         return;
-    tsr_box hull = p->arg[arg].rank_box[0];
-    for (int r = 1; r < p->n_ranks; ++r)
-        hull = box_hull(&hull, &p->arg[arg].rank_box[r]);
+    const tsr_box hull = a->ranks->hull;
     for (int d = 0; d < hull.rank; ++d) { /* keeps the steps of what the view shows */
         const int64_t step = a->all.step[d], over = (hull.low[d] - a->all.low[d]) % step;
         a->all.low[d] = hull.low[d] - over;
@@ -364,8 +382,10 @@ static bool fill_leaves(struct plan *p)
 static bool fill_gang(const struct problem *q, struct plan *p)
 {
     int64_t *first = base_calloc((size_t)p->n_ranks + 1, sizeof *first);
-    for (int r = 0; first && r < p->n_ranks; ++r)
-        first[r + 1] = p->rank_iteration[r].high[0];
+    for (int r = 0; first && r < p->n_ranks; ++r) {
+        const tsr_box range = deal_box(p->iteration, r);
+        first[r + 1] = first[r] + range.high[0] - range.low[0];
+    }
     const bool ok = first && solve_fill_gang(q, p, first);
     base_free(first);
     return ok;

@@ -147,19 +147,23 @@ static bool take_part(struct problem *q, int along, const int64_t *cut)
     return true;
 }
 
-static void fill_ranks(struct problem *q, int along, const int64_t *cut)
+static bool fill_ranks(struct problem *q, int along, const int64_t *cut)
 {
-    for (int r = 0; r < q->rt->n_ranks; ++r) {
+    tsr_box *box = base_calloc((size_t)q->rt->n_ranks, sizeof *box);
+    for (int r = 0; box && r < q->rt->n_ranks; ++r) {
         const int64_t *first = q->gang_first + r;
-        q->rank_box[r] = (tsr_box){.rank = q->rank};
+        box[r] = (tsr_box){.rank = -1};
         if (first[0] == first[1])
             continue;
-        q->rank_box[r] = box_of_shape(q->rank, q->extent);
-        q->rank_box[r].low[along] = cut[first[0]];
-        q->rank_box[r].high[along] = cut[first[1]];
+        box[r] = box_of_shape(q->rank, q->extent);
+        box[r].low[along] = cut[first[0]];
+        box[r].high[along] = cut[first[1]];
     }
     for (int d = 0; d < q->rank; ++d)
         q->chosen.grid[d] = d == along && q->alone < 0 ? q->rt->n_ranks : 1;
+    q->ranks = box ? deal_list(q->rt->n_ranks, q->rank, box) : NULL;
+    base_free(box);
+    return q->ranks;
 }
 
 /* A single point, on the rank that holds most of its inputs; or none at all. */
@@ -167,9 +171,10 @@ static tsr_status cut_not(struct problem *q)
 {
     const bool runs = q->volume > 0 || q->one_point;
     q->alone = runs || q->rt->n_ranks == 1 ? keys_place(q, &q->alone_arg) : 0;
-    for (int r = 0; r < q->rt->n_ranks; ++r)
-        q->rank_box[r] =
-            r == q->alone ? box_of_shape(q->rank, q->extent) : (tsr_box){.rank = q->rank};
+    const tsr_box all = box_of_shape(q->rank, q->extent);
+    q->ranks = deal_one(q->rt->n_ranks, q->alone, &all);
+    if (!q->ranks)
+        return no_memory(q);
     deal(q, runs, q->gang_first);
     for (int d = 0; d < q->rank; ++d) {
         q->chosen.grid[d] = q->grid[d] = 1;
@@ -188,9 +193,8 @@ tsr_status solve_cut_gang(struct problem *q)
     const size_t ranks = (size_t)q->rt->n_ranks;
     q->small = solve_is_small(q);
     q->alone = q->alone_arg = q->chosen.key = -1;
-    q->rank_box = base_calloc(ranks, sizeof *q->rank_box);
     q->gang_first = base_calloc(ranks + 1, sizeof *q->gang_first);
-    if (!q->rank_box || !q->gang_first)
+    if (!q->gang_first)
         return no_memory(q);
     q->small |= q->one_point || q->rank == 0;
     if (q->small || q->volume == 0)
@@ -204,9 +208,7 @@ tsr_status solve_cut_gang(struct problem *q)
     int64_t      *cut = cut_whole(q, along, min64(wanted, room_along(q, along)), &n);
     if (cut)
         deal(q, n, q->gang_first);
-    const bool ok = cut && take_part(q, along, cut);
-    if (ok)
-        fill_ranks(q, along, cut);
+    const bool ok = cut && take_part(q, along, cut) && fill_ranks(q, along, cut);
     base_free(cut);
     return ok ? TSR_OK : no_memory(q);
 }

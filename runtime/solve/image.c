@@ -80,8 +80,7 @@ bool solve_image_points(struct plan *p, int arg, const tsr_box *local_boxes)
     struct plan_arg *a = &p->arg[arg];
     const tsr_box    everything = all_of(a);
     a->region = plan_memory(p, p->n_points, sizeof *a->region);
-    a->rank_box = plan_memory(p, p->n_ranks, sizeof *a->rank_box);
-    if (!a->region || !a->rank_box)
+    if (!a->region)
         return false;
     for (int i = 0; i < p->n_points; ++i)
         set_point(p, a, i, a->reach_all ? &everything : &local_boxes[i]);
@@ -91,14 +90,16 @@ bool solve_image_points(struct plan *p, int arg, const tsr_box *local_boxes)
     return plan_index_points(p, arg);
 }
 
-void solve_image_ranks(struct plan *p, int arg, const tsr_box *rank_boxes)
+bool solve_image_ranks(struct plan *p, int arg, tsr_box *rank_boxes)
 {
     struct plan_arg *a = &p->arg[arg];
     const tsr_box    everything = all_of(a);
-    tsr_box          all = {.rank = a->view->root_rank};
-    for (int r = 0; r < p->n_ranks; ++r) {
-        a->rank_box[r] = a->reach_all && plan_rank_runs(p, r) ? everything : rank_boxes[r];
-        all = r ? box_hull(&all, &a->rank_box[r]) : a->rank_box[r];
-    }
-    a->all = region_of_box(&all);
+    for (int r = 0; r < p->n_ranks && a->reach_all; ++r)
+        if (plan_rank_runs(p, r))
+            rank_boxes[r] = everything;
+    a->ranks = deal_list(p->n_ranks, a->view->root_rank, rank_boxes);
+    if (!a->ranks)
+        return false;
+    a->all = region_of_box(&a->ranks->hull);
+    return a->access != TSR_REDUCE || solve_find_results(p, arg);
 }

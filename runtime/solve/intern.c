@@ -145,18 +145,20 @@ static int64_t *put_points(int64_t *at, const struct plan *p, const struct plan_
     return at;
 }
 
-static int64_t *put_ranks(int64_t *at, const struct plan *p, const struct plan_arg *a)
+static int64_t room_of_ranks(const struct deal *d)
+{
+    return DEAL_MOST_WORDS + 1 + (d->kind == DEAL_LIST ? (int64_t)d->n_ranks * 2 * d->rank : 0);
+}
+
+static int64_t *put_ranks(int64_t *at, const struct deal *d)
 {
     at = put(at, 3);
-    at = put(at, p->n_ranks);
-    at = put(at, a->all.rank);
-    for (int r = 0; r < p->n_ranks; ++r) {
-        at = put(at, plan_rank_runs(p, r));
-        for (int j = 0; j < a->all.rank; ++j) {
-            at = put(at, a->rank_box[r].low[j]);
-            at = put(at, a->rank_box[r].high[j]);
+    at += deal_words(d, at);
+    for (int r = 0; d->kind == DEAL_LIST && r < d->n_ranks; ++r)
+        for (int j = 0; j < d->rank; ++j) {
+            at = put(at, d->box[r].low[j]);
+            at = put(at, d->box[r].high[j]);
         }
-    }
     return at;
 }
 
@@ -164,7 +166,7 @@ bool solve_number_cuts(struct intern *t, struct plan *p, int arg)
 {
     struct plan_arg *a = &p->arg[arg];
     const bool       by_grid = a->by_grid && p->n_points > 0;
-    const int64_t    ranks = 3 + (int64_t)p->n_ranks * (1 + 2 * a->all.rank);
+    const int64_t    ranks = room_of_ranks(a->ranks);
     const int64_t    points =
         by_grid ? room_of_grid(p, a) : 3 + (int64_t)p->n_points * 3 * a->all.rank;
     const int64_t room = max64(ranks, points);
@@ -175,7 +177,7 @@ bool solve_number_cuts(struct intern *t, struct plan *p, int arg)
         return false;
     a->cut = intern_number(t, words,
                            (by_grid ? put_grid(words, p, a) : put_points(words, p, a)) - words);
-    a->rank_cut = intern_number(t, words, put_ranks(words, p, a) - words);
+    a->rank_cut = intern_number(t, words, put_ranks(words, a->ranks) - words);
     if (words != few)
         base_free(words);
     return a->cut && a->rank_cut;

@@ -5,10 +5,13 @@
  * iteration). Edges that the task type does not allow are moved to the next place that it does, each
  * position alike for all ranks: a monotone map of positions turns a partition into one.
  *
- * Shared. Cost: O(ranks), O(ranks^2) for keys of manual launches. Threads: the issuing thread. */
+ * Shared. Cost: O(rank) where the key is a grid and its cuts are legal here; else O(ranks), O(ranks^2) for
+ * keys of manual launches. Threads: the issuing thread. */
 
 #include "solve/rank_grid.h"
 #include "solve/solve.h"
+
+enum { MOST_ASKED = 256 }; /* ranks that are compared: beyond, each holds about as much */
 
 static const struct plan_arg *key_of(const struct problem *q, int arg)
 {
@@ -85,27 +88,90 @@ static bool is_in_line(const tsr_box *b, const tsr_box *from, int d)
     return !box_is_empty(b);
 }
 
-void keys_describe(const struct problem *q, const tsr_box *boxes, int *grid)
+void keys_describe(const struct problem *q, const struct deal *ranks, int *grid)
 {
-    const tsr_box *end = boxes + q->rt->n_ranks, *from = boxes;
-    while (from < end && box_is_empty(from))
-        ++from;
+    const int n = q->rt->n_ranks;
+    int       first = 0;
+    for (int d = 0; d < q->rank && ranks->kind == DEAL_GRID; ++d)
+        grid[d] = ranks->side[d].by < 0 ? 1 : ranks->axis[ranks->side[d].by].n;
+    if (ranks->kind == DEAL_GRID && deal_is_full(ranks))
+        return;
+    while (first < n - 1 && !deal_has(ranks, first))
+        ++first;
+    const tsr_box from = deal_box(ranks, first);
     for (int d = 0; d < q->rank; ++d) {
         grid[d] = 0;
-        for (const tsr_box *b = from; b < end; ++b)
-            grid[d] += is_in_line(b, from, d);
+        for (int r = first; r < n; ++r) {
+            const tsr_box b = deal_box(ranks, r);
+            grid[d] += is_in_line(&b, &from, d);
+        }
     }
 }
 
-static bool boxes_of_key(const struct problem *q, int arg, const struct plan_arg *key, tsr_box *out)
+/* Along dimension d, in closed form: positions of the key's cut moved by what the view adds.  False: cuts
+ * are to be moved to legal places, or would not leave a piece for each. */
+static bool side_of_key(const struct problem *q, int arg, const struct deal *key, int d, struct deal *out)
+{
+    const struct view      *v = q->op->arg[arg].view;
+    const int               r = v->feeds[d];
+    const struct deal_side *k = &key->side[r];
+    const int64_t           a = v->a[r][d], b = v->b[r];
+    if (k->by < 0) {
+        out->side[d] = (struct deal_side){-1, 1, 0, 0};
+        return key->hull.low[r] <= 0 && key->hull.high[r] >= a * (q->extent[d] - 1) + b + 1;
+    }
+    const struct deal_axis *x = &key->axis[k->by];
+    const int64_t           at = k->low - b, part = x->base / x->n;
+    if (a != 1 || k->scale != 1 || k->low != k->high || q->uncut[d] != UNCUT_NOT ||
+        x->unit % q->unit[d] != 0 || at % q->unit[d] != 0 || part < x->unit || part - x->unit < q->least[d])
+        return false;
+    out->side[d] = (struct deal_side){k->by, 1, at, at};
+    return deal_cut(x, 1) + at >= max64(1, q->least[d]) &&
+           deal_cut(x, x->n - 1) + at <= q->extent[d] - max64(1, q->least[d]);
+}
+
+static bool grid_of_key(const struct problem *q, int arg, const struct deal *key, struct deal *out)
+{
+    if (key->kind != DEAL_GRID || key->only != 0 || !key->solid || !deal_is_full(key))
+        return false;
+    *out = *key;
+    out->rank = q->rank;
+    out->hull = box_of_shape(q->rank, q->extent);
+    for (int d = 0; d < q->rank; ++d)
+        if (q->op->arg[arg].view->feeds[d] < 0 || !side_of_key(q, arg, key, d, out))
+            return false;
+    unsigned driven = 0;
+    for (int d = 0; d < q->rank; ++d)
+        driven |= out->side[d].by >= 0 ? 1u << out->side[d].by : 0;
+    return driven == (1u << out->n_axes) - 1; /* else ranks would share boxes, or have none */
+}
+
+/* The key's boxes, as boxes of the iteration; *out_fits: they are a legal partition of it. */
+static struct deal *deal_of_key(const struct problem *q, int arg, const struct plan_arg *key,
+                                bool *out_fits)
 {
     const struct view *v = q->op->arg[arg].view;
-    for (int r = 0; r < q->rt->n_ranks; ++r) {
-        out[r] = solve_view_box(v, &key->rank_box[r]);
-        if (!legal_box(q, &out[r]))
-            return false;
+    const int          n = q->rt->n_ranks;
+    struct deal        grid, *d = NULL;
+    *out_fits = true;
+    if (key->ranks->kind == DEAL_ONE) {
+        tsr_box all = solve_view_box(v, &key->ranks->hull);
+        *out_fits = legal_box(q, &all) && box_volume(&all) == q->volume;
+        return *out_fits ? deal_one(n, key->ranks->one, &all) : NULL;
     }
-    return is_partition(q, out, q->op->arg[arg].root->key->manual);
+    if (grid_of_key(q, arg, key->ranks, &grid))
+        return deal_grid(&grid);
+    tsr_box *box = base_calloc((size_t)n, sizeof *box);
+    for (int r = 0; box && *out_fits && r < n; ++r) {
+        const tsr_box held = deal_box(key->ranks, r);
+        box[r] = solve_view_box(v, &held);
+        *out_fits = legal_box(q, &box[r]);
+    }
+    *out_fits = *out_fits && (!box || is_partition(q, box, q->op->arg[arg].root->key->manual));
+    if (box && *out_fits)
+        d = deal_list(n, q->rank, box);
+    base_free(box);
+    return d;
 }
 
 static bool is_same_key(const struct problem *q, int a, int b)
@@ -114,7 +180,7 @@ static bool is_same_key(const struct problem *q, int a, int b)
     return x && y && x->rank_cut == y->rank_cut && q->op->arg[a].view == q->op->arg[b].view;
 }
 
-void keys_each(struct search *s, void (*consider)(struct search *, struct candidate))
+void keys_each(struct search *s, ranks_consider *consider)
 {
     const struct problem *q = s->q;
     for (int i = 0; i < q->op->n_args; ++i) {
@@ -123,11 +189,13 @@ void keys_each(struct search *s, void (*consider)(struct search *, struct candid
         bool                   known = false;
         for (int j = 0; j < i; ++j)
             known |= is_same_key(q, i, j);
-        if (!key || known || !follows_iteration(q, i) || !boxes_of_key(q, i, key, s->boxes))
+        bool fits = key && !known && follows_iteration(q, i);
+        struct deal *ranks = fits ? deal_of_key(q, i, key, &fits) : NULL;
+        if (!fits)
             continue;
-        if (q->on_candidate)
-            keys_describe(q, s->boxes, c.grid);
-        consider(s, c);
+        if (q->on_candidate && ranks)
+            keys_describe(q, ranks, c.grid);
+        consider(s, ranks, c);
     }
 }
 
@@ -162,9 +230,8 @@ static bool is_output(tsr_access a)
 
 static int64_t held_by(const struct plan *key, int key_arg, const tsr_box *wanted, int r)
 {
-    if (!plan_rank_runs(key, r))
-        return 0;
-    const tsr_box part = box_intersection(wanted, &key->arg[key_arg].rank_box[r]);
+    const tsr_box held = deal_box(key->arg[key_arg].ranks, r);
+    const tsr_box part = box_intersection(wanted, &held);
     return box_volume(&part);
 }
 
@@ -181,10 +248,11 @@ int keys_place(const struct problem *q, int *out_arg)
     const tsr_box      all = box_of_shape(v->rank, v->extent), wanted = solve_root_box(v, &all);
     int                best = 0;
     int64_t            most = 0;
-    for (int r = 0; r < q->rt->n_ranks; ++r) {
-        const int64_t held = held_by(root->key, root->key_arg, &wanted, r);
+    struct deal_walk w = deal_walk_begin(root->key->arg[root->key_arg].ranks, &wanted);
+    for (int n = 0; n < MOST_ASKED && deal_walk_next(&w); ++n) {
+        const int64_t held = held_by(root->key, root->key_arg, &wanted, w.r);
         if (held > most) {
-            best = r;
+            best = w.r;
             most = held;
         }
     }

@@ -300,29 +300,22 @@ tsr_status solve_check_writes(struct problem *q)
 
 /* ---- written arguments of one store, between ranks ---- */
 
-static tsr_box hull_of_rank(const struct problem *q, int arg, int r)
-{
-    tsr_box box;
-    solve_derive_box(q, arg, &q->rank_box[r], &box);
-    return solve_root_box(q->op->arg[arg].view, &box);
-}
-
+/* Out of memory counts as a collision: the run is about to end (base_alloc_shortages). */
 static bool pair_collides(const struct problem *q, int a, int b)
 {
-    const int n = q->rt->n_ranks;
-    for (int r = 0; r < n; ++r) {
-        if (box_is_empty(&q->rank_box[r]))
-            continue;
-        const tsr_box mine = hull_of_rank(q, a, r);
-        for (int s = 0; s < n; ++s) {
-            if (s == r || box_is_empty(&q->rank_box[s]))
-                continue;
-            const tsr_box other = hull_of_rank(q, b, s);
-            if (box_meets(&mine, &other))
-                return true;
-        }
+    struct deal *x = solve_arg_deal(q, a, q->ranks), *y = solve_arg_deal(q, b, q->ranks);
+    struct deal *both = x && y ? deal_hull(x, y) : NULL;
+    bool         collides = !both;
+    for (int r = 0; both && !both->disjoint && !collides && r < q->rt->n_ranks; ++r) {
+        const tsr_box    mine = deal_box(x, r);
+        struct deal_walk w = deal_walk_begin(y, &mine);
+        while (!collides && deal_walk_next(&w))
+            collides = w.r != r;
     }
-    return false;
+    deal_release(x);
+    deal_release(y);
+    deal_release(both);
+    return collides;
 }
 
 static bool is_written_box(const struct problem *q, int arg)

@@ -190,22 +190,21 @@ static void fill_facts(const struct problem *q, struct plan *p, int arg)
 
 /* ---- ranks ---- */
 
+/* Arguments that are cut alike share one. */
 static bool fill_ranks(const struct problem *q, struct plan *p, int arg)
 {
     struct plan_arg *a = &p->arg[arg];
-    a->rank_box = plan_memory(p, p->n_ranks, sizeof *a->rank_box);
-    if (!a->rank_box)
+    a->ranks = solve_arg_deal(q, arg, p->iteration);
+    if (!a->ranks)
         return false;
-    for (int r = 0; r < p->n_ranks; ++r) {
-        tsr_box box;
-        a->rank_box[r] = (tsr_box){.rank = a->view->root_rank};
-        if (!plan_rank_runs(p, r))
+    for (int i = 0; i < arg; ++i) {
+        struct deal *other = p->arg[i].ranks;
+        if (!other || other == a->ranks || !deal_same(other, a->ranks))
             continue;
-        solve_derive_box(q, arg, &p->rank_iteration[r], &box);
-        const struct region met = view_region(a->view, &box);
-        a->rank_box[r] = region_hull(&met);
+        deal_release(a->ranks);
+        a->ranks = deal_keep(other);
     }
-    return true;
+    return a->access != TSR_REDUCE || solve_find_results(p, arg);
 }
 
 /* ---- one argument ---- */
@@ -296,13 +295,14 @@ static bool copy_cuts(const struct problem *q, struct plan *p)
 
 static void measure(const struct problem *q, struct plan *p)
 {
-    int64_t bytes = 0;
+    const tsr_box here_it = solve_own_iteration(q);
+    int64_t       bytes = 0;
     for (int i = 0; i < p->n_args; ++i) {
         const struct plan_arg *a = &p->arg[i];
         if (!a->store || a->unbound || a->image || p->n_points == 0)
             continue;
         tsr_box box;
-        solve_derive_box(q, i, &p->rank_iteration[q->rt->rank], &box);
+        solve_derive_box(q, i, &here_it, &box);
         const struct region here = view_region(a->view, &box);
         const int64_t       n = region_volume(&here);
         p->elements = max64(p->elements, n);
@@ -313,10 +313,7 @@ static void measure(const struct problem *q, struct plan *p)
 
 static bool build_all(const struct problem *q, struct plan *p)
 {
-    p->rank_iteration = plan_memory(p, p->n_ranks, sizeof *p->rank_iteration);
-    if (!p->rank_iteration)
-        return false;
-    memcpy(p->rank_iteration, q->rank_box, (size_t)p->n_ranks * sizeof *q->rank_box);
+    p->iteration = deal_keep(q->ranks);
     if (!copy_cuts(q, p))
         return false;
     p->boxes = plan_memory(p, mul64(p->n_points, p->row), sizeof *p->boxes);

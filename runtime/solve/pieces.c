@@ -264,7 +264,7 @@ static uint64_t shape_hash(const struct problem *q, const tsr_box *box)
 
 tsr_status solve_cut_pieces(struct problem *q)
 {
-    const tsr_box *box = &q->rank_box[q->rt->rank];
+    const tsr_box  mine = solve_own_iteration(q), *box = &mine;
     const int64_t  volume = box_volume(box), floor = q->rt->config.min_piece;
     const uint64_t h = shape_hash(q, box);
     int64_t        grid[TSR_MAX_RANK];

@@ -73,15 +73,37 @@ void plan_release(struct plan *p)
         return;
     if (p->schedule_free)
         p->schedule_free(p->schedule);
-    for (int i = 0; i < p->n_args; ++i)
-        if (p->arg[i].view)
-            view_release(p->arg[i].view);
+    for (int i = 0; i < p->n_args; ++i) {
+        view_release(p->arg[i].view);
+        deal_release(p->arg[i].ranks);
+        deal_release(p->arg[i].results);
+    }
+    deal_release(p->iteration);
     while (p->memory) {
         struct block *b = p->memory;
         p->memory = b->next;
         base_free(b);
     }
     base_free(p);
+}
+
+int plan_result_rank(const struct plan *p, int k, int r)
+{
+    const struct plan_arg *a = &p->arg[k];
+    if (p->replicated)
+        return r;
+    if (a->result)
+        return a->result[r] >= 0 ? a->result[r] : r;
+    if (a->results->kind == DEAL_ONE)
+        return deal_has(a->ranks, r) ? a->results->one : r;
+    if (a->results->kind != DEAL_GRID)
+        return r;
+    for (int d = 0; d < a->results->n_axes; ++d) { /* the first along the axes that move no element */
+        const struct deal_axis *x = &a->results->axis[d];
+        if (a->results->only >> d & 1)
+            r -= r / x->stride % x->n * x->stride;
+    }
+    return r;
 }
 
 /* ---- by the grid ---- */

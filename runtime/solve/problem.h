@@ -3,7 +3,7 @@
  *   constraints.c  roles and groups of the arguments, the lead, the iteration box
  *   derive.c       the interval of an argument along a dimension, from the iteration's
  *   limits.c       where the iteration box may be cut: dimensions, multiples, least extents, leaves
- *   rank_grid.c    which box of it each rank owns
+ *   rank_grid.c    which box of it each rank owns (rank_cost.c, keys.c; rank_deals.c: in closed form)
  *   pieces.c       how this rank cuts its own box
  *   gang.c         both for operations whose points communicate
  *   explicit.c     the same for manual launches, whose points are given
@@ -15,6 +15,7 @@
 #define SOLVE_PROBLEM_H
 
 #include "base/alloc.h"
+#include "model/deal.h"
 #include "model/reduce.h"
 #include "model/runtime.h"
 
@@ -95,7 +96,7 @@ struct problem {
     bool             small, replicated, collides;
     int              alone, alone_arg; /* alone_arg: whose key chose it; -1 */
     struct candidate chosen;
-    tsr_box         *rank_box; /* [n_ranks] iteration boxes; ours */
+    struct deal     *ranks;  /* iteration boxes; ours */
     void (*on_candidate)(void *user, const struct problem *q, const struct candidate *c);
     void *on_candidate_user;
 
@@ -202,6 +203,19 @@ tsr_status solve_check_writes(struct problem *q); /* against each other */
 bool solve_ranks_collide(const struct problem *q);
 
 tsr_status solve_choose_ranks(struct problem *q);
+/* rank_deals.c */
+/* Have all ranks as many workers?  O(1) where the runtime knows. */
+bool solve_machines_alike(const struct problem *q);
+/* An even grid, cut at multiples of `unit`, for deal_grid; false: its cuts have no closed form. */
+bool solve_even_deal(const struct problem *q, const int *grid, const int64_t *unit, struct deal *out);
+/* The hull, in root indices, of what an argument meets where the iteration is `it`. */
+tsr_box solve_met_box(const struct problem *q, int arg, const tsr_box *it);
+/* This rank's box of the iteration. */
+tsr_box solve_own_iteration(const struct problem *q);
+/* What each rank meets.  NULL: no memory. */
+struct deal *solve_arg_deal(const struct problem *q, int arg, const struct deal *it);
+/* Of a REDUCE argument with known ranks: where totals are applied.  False: no memory. */
+bool solve_find_results(struct plan *p, int arg);
 /* Even positions of a cut into `n` along d, weighted (or NULL): out[n + 1], ascending, legal. */
 void solve_even_cut(const struct problem *q, int d, struct interval box, int n, int64_t unit,
                     const int64_t *weight, int64_t *out);

@@ -19,188 +19,36 @@
  * rectangular partitions", 2012, section 3.2). Where machines are equal, all slabs are cut alike; so they
  * are where a result of several dimensions is folded along others, lest many ranks meet in one.
  *
+ * Where there are more ways to make a grid than SEARCH_ALL, the search begins at that with the most even
+ * pieces and goes on to a neighbour (a prime factor along another dimension) while that is better.
+ *
  * All of it is shared: integers, from the stream and the machine table alone. Cost: O(candidates *
- * ranks * arguments), ranks beyond 64 by a fixed sample; ranks in pairs for results, up to 256. Threads: the issuing thread. */
+ * arguments), on machines that are not alike O(candidates * ranks * arguments): rank_cost.c, rank_deals.c.
+ * Threads: the issuing thread. */
 #include <string.h>
 
 #include "solve/rank_grid.h"
 
-enum { SAMPLES = 64, MOST_PAIRED = 256, OWNER_CHANGE = 4, SMALL = 4096 };
+enum { SEARCH_ALL = 16, SMALL = 4096 };
 
-/* ---- costs ---- */
-
-static size_t bytes_of(const struct problem *q, int arg)
-{
-    return q->op->arg[arg].root->element_bytes;
-}
-
-static bool has_boxes(const struct problem *q, int arg)
-{
-    const enum role r = q->part[arg].role;
-    return r != ROLE_VALUE && r != ROLE_UNBOUND && r != ROLE_IMAGE;
-}
-
-/* Does the argument overwrite all of its root? Then who owned it before does not matter. */
-static bool overwrites_all(const struct problem *q, int arg)
-{
-    const struct view *v = q->op->arg[arg].view;
-    const tsr_box      all = box_of_shape(v->rank, v->extent);
-    struct region      r;
-    if (q->desc->args[arg].access != TSR_WRITE || !v->exact)
-        return false;
-    r = view_region(v, &all);
-    return region_volume(&r) == view_volume(q->op->arg[arg].root->whole);
-}
-
-static int64_t not_held(const struct region *need, const tsr_box *held)
-{
-    const tsr_box hull = region_hull(need);
-    const tsr_box here = box_intersection(&hull, held);
-    const int64_t all = box_volume(&hull), part = box_volume(&here);
-    return all ? mul_div(region_volume(need), all - part, all) : 0;
-}
-
-struct arg_cost {
-    int64_t read, changed, rekeyed, volume;
-};
-
-/* What one rank with iteration box `it` needs of one argument. */
-static struct arg_cost cost_of_box(const struct problem *q, int arg, const tsr_box *it, int r)
-{
-    struct arg_cost    c = {0};
-    const struct root *root = q->op->arg[arg].root;
-    const tsr_access   access = q->desc->args[arg].access;
-    const struct plan *key = root->key;
-    tsr_box            box;
-    solve_derive_box(q, arg, it, &box);
-    const struct region need = view_region(q->op->arg[arg].view, &box);
-    const bool          reads = access_reads(access) || access == TSR_SCALAR;
-    if (!key || key->n_ranks != q->rt->n_ranks) {
-        c.volume = region_volume(&need); /* it may lie anywhere: count what is needed twice */
-        return c;
-    }
-    if (access == TSR_REDUCE)
-        c.volume = region_volume(&need);
-    if (key->replicated)
-        return c;
-    const int64_t apart = not_held(&need, &key->arg[root->key_arg].rank_box[r]);
-    if (reads)
-        c.read = apart;
-    if (access_writes(access) && !overwrites_all(q, arg))
-        c.changed = apart;
-    else if (access_writes(access))
-        c.rekeyed = apart;
-    return c;
-}
-
-/* Would ranks fold into boxes of the result that meet but are not the same? All of it then goes to one. */
-static bool folds_crosswise(const struct problem *q, int arg, const tsr_box *boxes)
-{
-    const int n = q->rt->n_ranks;
-    tsr_box   a, b;
-    if (q->desc->args[arg].access != TSR_REDUCE || n > MOST_PAIRED)
-        return false;
-    for (int r = 0; r < n; ++r) {
-        if (box_is_empty(&boxes[r]))
-            continue;
-        solve_derive_box(q, arg, &boxes[r], &a);
-        for (int s = 0; s < r; ++s) {
-            if (box_is_empty(&boxes[s]))
-                continue;
-            solve_derive_box(q, arg, &boxes[s], &b);
-            if (!box_equal(&a, &b) && box_meets(&a, &b))
-                return true;
-        }
-    }
-    return false;
-}
-
-static void add_cost(const struct problem *q, int arg, const tsr_box *boxes, struct candidate *c)
-{
-    const int       n = q->rt->n_ranks, step = n > SAMPLES ? (n + SAMPLES - 1) / SAMPLES : 1;
-    const tsr_box   all = box_of_shape(q->rank, q->extent);
-    const int64_t   bytes = (int64_t)bytes_of(q, arg);
-    struct arg_cost sum = {0};
-    for (int r = 0; r < n; r += step) {
-        if (box_is_empty(&boxes[r]))
-            continue;
-        const struct arg_cost one = cost_of_box(q, arg, &boxes[r], r);
-        sum.read = add64(sum.read, one.read);
-        sum.changed = add64(sum.changed, one.changed);
-        sum.rekeyed = add64(sum.rekeyed, one.rekeyed);
-        sum.volume = add64(sum.volume, one.volume);
-    }
-    const int64_t once = cost_of_box(q, arg, &all, 0).volume, scale = mul64(bytes, step);
-    if (folds_crosswise(q, arg, boxes))
-        c->moved = add64(c->moved, mul64(mul64(once, n), bytes));
-    c->moved = add64(c->moved, mul64(sum.read, scale));
-    c->moved = add64(c->moved, mul64(mul64(sum.changed, OWNER_CHANGE), scale));
-    c->rekeyed = add64(c->rekeyed, mul64(sum.rekeyed, scale));
-    c->doubled = add64(c->doubled, mul64(max64(0, mul64(sum.volume, step) - once), bytes));
-}
-
-static int64_t faces_of(const struct problem *q, const tsr_box *b)
-{
-    int64_t       sum = 0;
-    const int64_t volume = box_volume(b);
-    for (int d = 0; d < q->rank; ++d)
-        if (volume)
-            sum = add64(sum, volume / (b->high[d] - b->low[d]) *
-                                 ((b->low[d] > 0) + (b->high[d] < q->extent[d])));
-    return sum;
-}
-
-static void shape_cost(const struct problem *q, const tsr_box *boxes, struct candidate *c)
-{
-    const struct rank_machine *m = q->rt->machines;
-    const int                  n = q->rt->n_ranks;
-    int64_t                    workers = 0, slowest = 0, empty = 0;
-    for (int r = 0; r < n; ++r)
-        workers += max64(1, m[r].workers);
-    for (int r = 0; r < n; ++r) {
-        const int64_t volume = box_volume(&boxes[r]);
-        empty += volume == 0;
-        c->surface = add64(c->surface, faces_of(q, &boxes[r]));
-        slowest = max64(slowest, mul_div(volume, workers, max64(1, m[r].workers)));
-    }
-    c->surface /= 2;
-    c->imbalance = q->volume ? mul_div(slowest, 1024, q->volume) - 1024 : 0;
-    c->idle = mul64(mul_div(q->volume, 2 * empty, n), (int64_t)bytes_of(q, q->lead));
-}
-
-static void cost_of(const struct problem *q, const tsr_box *boxes, struct candidate *c)
-{
-    c->moved = c->doubled = c->idle = c->rekeyed = c->surface = c->imbalance = 0;
-    for (int i = 0; i < q->op->n_args; ++i)
-        if (has_boxes(q, i))
-            add_cost(q, i, boxes, c);
-    shape_cost(q, boxes, c);
-}
-
-static bool is_better(const struct candidate *a, const struct candidate *b)
-{
-    const int64_t x = add64(add64(a->moved, a->doubled), a->idle);
-    const int64_t y = add64(add64(b->moved, b->doubled), b->idle);
-    if (x != y)
-        return x < y;
-    if (a->rekeyed != b->rekeyed)
-        return a->rekeyed < b->rekeyed;
-    if (a->surface != b->surface)
-        return a->surface < b->surface;
-    return a->imbalance < b->imbalance;
-}
-
-/* Weigh `boxes` against the best so far. */
-static void consider(struct search *s, struct candidate c)
+/* Weigh these boxes (taken over; NULL: no memory) against the best so far. */
+static void consider(struct search *s, struct deal *ranks, struct candidate c)
 {
     struct problem *q = s->q;
-    cost_of(q, s->boxes, &c);
+    if (!ranks) {
+        s->no_memory = true;
+        return;
+    }
+    ranks_cost(q, ranks, &c);
     if (q->on_candidate)
         q->on_candidate(q->on_candidate_user, q, &c);
-    if (s->n++ > 0 && !is_better(&c, &q->chosen))
+    if (s->n++ > 0 && !ranks_better(&c, &q->chosen)) {
+        deal_release(ranks);
         return;
+    }
     q->chosen = c;
-    memcpy(q->rank_box, s->boxes, (size_t)q->rt->n_ranks * sizeof *s->boxes);
+    deal_release(q->ranks);
+    q->ranks = ranks;
 }
 
 /* ---- grids ---- */
@@ -265,15 +113,37 @@ static void share_box(struct search *s, const int *grid, const struct share *all
     }
 }
 
-static void consider_grid(struct search *s, const int *grid)
+/* The boxes of a grid one by one, for machines that are not alike. */
+static struct deal *list_grid(struct search *s, const int *grid)
 {
-    struct candidate c = {.key = -1};
-    memcpy(c.grid, grid, sizeof c.grid);
+    const int n = s->q->rt->n_ranks;
+    if (!s->boxes) {
+        s->boxes = base_calloc((size_t)n, sizeof *s->boxes);
+        s->cuts = base_calloc(2 * (size_t)n + 3 * TSR_MAX_RANK, sizeof *s->cuts);
+        s->weight = base_calloc((size_t)n, sizeof *s->weight);
+    }
+    if (!s->boxes || !s->cuts || !s->weight)
+        return NULL;
+    for (int r = 0; r < n; ++r)
+        s->weight[r] = max64(1, s->q->rt->machines[r].workers);
     share_box(s, grid, &(struct share){.d = s->q->rank - 1,
                                        .step = 1,
                                        .box = {.rank = s->q->rank},
                                        .scratch = s->cuts});
-    consider(s, c);
+    return deal_list(n, s->q->rank, s->boxes);
+}
+
+static void consider_grid(struct search *s, const int *grid)
+{
+    const struct problem *q = s->q;
+    struct candidate      c = {.key = -1};
+    struct deal           even;
+    int64_t               unit[TSR_MAX_RANK];
+    memcpy(c.grid, grid, sizeof c.grid);
+    for (int d = 0; d < q->rank; ++d)
+        unit[d] = soft_unit(q, d, grid[d]);
+    const bool closed = s->alike && solve_even_deal(q, grid, unit, &even);
+    consider(s, closed ? deal_grid(&even) : list_grid(s, grid), c);
 }
 
 static bool is_cuttable(const struct problem *q, int d)
@@ -297,6 +167,66 @@ static void each_grid(struct search *s, int d, int left, int *grid)
             continue;
         grid[d] = g;
         each_grid(s, d + 1, left / g, grid);
+    }
+}
+
+/* How many such grids there are, counted up to SEARCH_ALL + 1. */
+static int count_grids(const struct problem *q, int d, int left)
+{
+    int n = 0;
+    if (d == q->rank)
+        return left == 1;
+    for (int g = is_cuttable(q, d) ? left : 1; g >= 1 && n <= SEARCH_ALL; --g)
+        n += left % g == 0 ? count_grids(q, d + 1, left / g) : 0;
+    return n;
+}
+
+/* The largest prime factor of n > 1. */
+static int largest_prime(int n)
+{
+    int p = 2;
+    while (p * p <= n)
+        if (n % p == 0 && n > p)
+            n /= p;
+        else
+            ++p;
+    return n;
+}
+
+/* Each prime factor, the largest first, goes where pieces are longest. */
+static void start_grid(const struct problem *q, int *grid)
+{
+    for (int left = q->rt->n_ranks, p; left > 1; left /= p) {
+        int to = -1;
+        p = largest_prime(left);
+        for (int d = 0; d < q->rank; ++d)
+            if (is_cuttable(q, d) && (to < 0 || q->extent[d] / grid[d] > q->extent[to] / grid[to]))
+                to = d;
+        grid[to] *= p;
+    }
+}
+
+/* From the grid that was best so far to its neighbours, until none is better. */
+static void climb(struct search *s, int *grid)
+{
+    const struct problem *q = s->q;
+    start_grid(q, grid);
+    consider_grid(s, grid);
+    for (bool better = true; better && s->n < SOLVE_MAX_CANDIDATES;) {
+        int from[TSR_MAX_RANK];
+        memcpy(from, q->chosen.grid, sizeof from);
+        for (int i = 0; i < q->rank; ++i)
+            for (int j = 0; j < q->rank; ++j) {
+                int next[TSR_MAX_RANK];
+                if (i == j || from[i] == 1 || !is_cuttable(q, j))
+                    continue;
+                const int p = largest_prime(from[i]);
+                memcpy(next, from, sizeof next);
+                next[i] /= p;
+                next[j] *= p;
+                consider_grid(s, next);
+            }
+        better = memcmp(from, q->chosen.grid, sizeof from) != 0;
     }
 }
 
@@ -329,34 +259,29 @@ static bool can_cut(const struct problem *q)
 
 static tsr_status search_ranks(struct problem *q)
 {
-    const int     n = q->rt->n_ranks;
-    struct search s = {.q = q};
+    struct search s = {.q = q, .alike = solve_machines_alike(q)};
     int           grid[TSR_MAX_RANK] = {1, 1, 1, 1, 1, 1, 1, 1};
-    s.boxes = base_calloc((size_t)n, sizeof *s.boxes);
-    s.cuts = base_calloc(2 * (size_t)n + 3 * TSR_MAX_RANK, sizeof *s.cuts);
-    s.weight = base_calloc((size_t)n, sizeof *s.weight);
-    const bool ok = s.boxes && s.cuts && s.weight;
-    if (ok) {
-        for (int r = 0; r < n; ++r)
-            s.weight[r] = max64(1, q->rt->machines[r].workers);
-        s.straight = folds_in_line(q);
-        each_grid(&s, 0, n, grid);
-        keys_each(&s, consider);
-        if (q->chosen.key >= 0)
-            keys_describe(q, q->rank_box, q->chosen.grid);
-    }
+    s.straight = folds_in_line(q);
+    if (count_grids(q, 0, q->rt->n_ranks) <= SEARCH_ALL)
+        each_grid(&s, 0, q->rt->n_ranks, grid);
+    else
+        climb(&s, grid);
+    keys_each(&s, consider);
+    if (q->chosen.key >= 0)
+        keys_describe(q, q->ranks, q->chosen.grid);
     base_free(s.boxes);
     base_free(s.cuts);
     base_free(s.weight);
-    return ok ? TSR_OK
-              : tsr_fail_(q->op->site, TSR_NO_MEMORY, "%s: no memory to cut it", q->desc->name);
+    return s.no_memory ? tsr_fail_(q->op->site, TSR_NO_MEMORY, "%s: no memory to cut it", q->desc->name)
+                       : TSR_OK;
 }
 
 /* The least that any rank says, so that all say the same. */
 int64_t solve_least_piece(const struct problem *q)
 {
-    int64_t least = INT64_MAX;
-    for (int r = 0; r < q->rt->n_ranks; ++r)
+    int64_t   least = INT64_MAX;
+    const int n = q->rt->machines_alike ? 1 : q->rt->n_ranks;
+    for (int r = 0; r < n; ++r)
         if (q->rt->machines[r].min_piece > 0)
             least = min64(least, q->rt->machines[r].min_piece);
     return least;
@@ -379,14 +304,16 @@ static bool is_local_output(const struct problem *q)
     return false;
 }
 
-static void give_to(struct problem *q, int rank)
+static tsr_status give_to(struct problem *q, int rank)
 {
-    for (int r = 0; r < q->rt->n_ranks; ++r)
-        q->rank_box[r] =
-            rank < 0 || r == rank ? box_of_shape(q->rank, q->extent) : (tsr_box){.rank = q->rank};
+    const tsr_box all = box_of_shape(q->rank, q->extent);
+    deal_release(q->ranks);
+    q->ranks = rank < 0 ? deal_all(q->rt->n_ranks, &all) : deal_one(q->rt->n_ranks, rank, &all);
     q->chosen.key = -1;
     for (int d = 0; d < q->rank; ++d)
         q->chosen.grid[d] = 1;
+    return q->ranks ? TSR_OK
+                    : tsr_fail_(q->op->site, TSR_NO_MEMORY, "%s: no memory to cut it", q->desc->name);
 }
 
 tsr_status solve_choose_ranks(struct problem *q)
@@ -394,21 +321,15 @@ tsr_status solve_choose_ranks(struct problem *q)
     const int n = q->rt->n_ranks;
     q->alone = q->alone_arg = -1;
     q->small = solve_is_small(q);
-    q->rank_box = base_calloc((size_t)n, sizeof *q->rank_box);
-    if (!q->rank_box)
-        return tsr_fail_(q->op->site, TSR_NO_MEMORY, "%s: no memory to cut it", q->desc->name);
-    give_to(q, 0);
     if (q->volume == 0 && !q->one_point)
-        return TSR_OK;
+        return give_to(q, 0);
     if (n == 1) {
         q->alone = q->small || q->one_point ? 0 : -1;
-        return TSR_OK;
+        return give_to(q, 0);
     }
     q->replicated = q->small && q->desc->pure && q->op->inputs_replicated && !is_local_output(q);
-    if (q->replicated) {
-        give_to(q, -1);
-        return TSR_OK;
-    }
+    if (q->replicated)
+        return give_to(q, -1);
     if (!q->small && !q->op->alone && can_cut(q)) {
         const tsr_status s = search_ranks(q);
         q->collides = s == TSR_OK && solve_ranks_collide(q);
@@ -416,6 +337,5 @@ tsr_status solve_choose_ranks(struct problem *q)
             return s;
     }
     q->alone = keys_place(q, &q->alone_arg);
-    give_to(q, q->alone);
-    return TSR_OK;
+    return give_to(q, q->alone);
 }

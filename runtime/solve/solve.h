@@ -29,8 +29,8 @@ tsr_status solve_anew(struct tsr_runtime *rt, struct operation *op, struct plan 
 
 /* Set the boxes (root indices) of an IMAGE argument of each local point. False: no memory. */
 bool solve_image_points(struct plan *p, int arg, const tsr_box *local_boxes);
-/* The same of each rank, after the points. */
-void solve_image_ranks(struct plan *p, int arg, const tsr_box *rank_boxes);
+/* The same of each rank, after the points; rank_boxes may be changed.  False: no memory. */
+bool solve_image_ranks(struct plan *p, int arg, tsr_box *rank_boxes);
 
 /* A box of the view's indices that holds every index whose element lies in `root_box`; exact where
  * the view is. */

@@ -44,9 +44,10 @@ static void simulated_report(void *self, char *out, size_t bytes)
     snprintf(out, bytes, "the simulated rank gave up");
 }
 
-static void simulated_leave(void *self)
+static void simulated_leave(void *self, char *out_why, size_t bytes)
 {
     struct simulated *s = self;
+    (void)out_why, (void)bytes;
     mailbox_done(&s->mailbox);
     base_free(s->port);
     base_free(s);

@@ -2,7 +2,7 @@
  *
  * The model knows of each element its version and which version each rank's copy has; copies are never
  * dropped, so it can only say that a map claims too much.  Random writes, replications, reads and
- * settles over small roots of rank 0 to 3; after each: what a rank lacks comes from ranks that have
+ * settles over small roots of rank 1 to 3; after each: what a rank lacks comes from ranks that have
  * it, once; what it does not lack it has; both sides derive the same boxes; a rank never asks for what
  * it wrote last; every layer shows. */
 #include <criterion/criterion.h>
@@ -34,7 +34,7 @@ static void model_init(struct model *t, uint64_t seed)
 {
     *t = (struct model){.random = seed, .n = 1};
     t->n_ranks = 1 + (int)draw(t, MOST_RANKS);
-    t->rank = (int)draw(t, 4);
+    t->rank = 1 + (int)draw(t, 3);
     for (int d = 0; d < t->rank; ++d) {
         t->extent[d] = 1 + (int64_t)draw(t, t->rank == 1 ? 40 : 8);
         t->n *= (int)t->extent[d];
@@ -55,11 +55,12 @@ static bool has(const struct model *t, const tsr_box *b, int e)
     return true;
 }
 
-static int list_count(const struct model *t, const struct box_list *l, int e)
+/* How many of the boxes that move to or from a peer hold element e. */
+static int count_moves(const struct model *t, const struct owner_moves *l, int peer, int e)
 {
     int n = 0;
     for (int i = 0; i < l->n; ++i)
-        n += has(t, &l->box[i], e);
+        n += l->move[i].peer == peer && has(t, &l->move[i].box, e);
     return n;
 }
 
@@ -88,11 +89,7 @@ static void draw_cut(struct model *t, bool whole, tsr_box *out)
     if (whole)
         all = box_of_shape(t->rank, t->extent);
     for (int r = 0; r < t->n_ranks; ++r)
-        out[r] = owner_box_none();
-    if (t->rank == 0) {
-        out[draw(t, (uint64_t)t->n_ranks)] = all;
-        return;
-    }
+        out[r] = (tsr_box){.rank = t->rank};
     const int d = (int)draw(t, (uint64_t)t->rank), turn = (int)draw(t, (uint64_t)t->n_ranks);
     int64_t   at = all.low[d];
     for (int k = 0; k < t->n_ranks && at < all.high[d]; ++k) {
@@ -102,22 +99,43 @@ static void draw_cut(struct model *t, bool whole, tsr_box *out)
         at += 1 + (int64_t)draw(t, (uint64_t)(all.high[d] - at));
         b->high[d] = k + 1 == t->n_ranks ? all.high[d] : at;
         if (!whole && draw(t, 4) == 0)
-            *b = owner_box_none();
+            *b = (tsr_box){.rank = t->rank};
         else if (k + 1 == t->n_ranks)
             return;
     }
 }
 
+/* An even grid over the root, of one or two dimensions of ranks; boxes grown by `halo`. */
+static struct deal *draw_grid(struct model *t, int64_t halo)
+{
+    struct deal d = {.n_ranks = t->n_ranks, .rank = t->rank, .hull = box_of_shape(t->rank, t->extent)};
+    int         along = 1;
+    while (t->rank > 1 && along < t->n_ranks && (t->n_ranks % along || draw(t, 2)))
+        ++along;
+    along = t->n_ranks % along ? 1 : along;
+    const int first = (int)draw(t, (uint64_t)t->rank);
+    for (int k = 0; k < t->rank; ++k)
+        d.side[k] = (struct deal_side){-1, 1, 0, 0};
+    for (int k = 0; k < (t->rank > 1 ? 2 : 1); ++k) {
+        const int e = (first + k) % t->rank;
+        d.axis[k] = (struct deal_axis){k == 0 ? t->n_ranks / along : along, k == 0 ? along : 1,
+                                       t->extent[e], 1 + (int64_t)draw(t, 2)};
+        d.side[e] = (struct deal_side){k, 1, -halo, halo};
+        d.n_axes = k + 1;
+    }
+    return deal_grid(&d);
+}
+
 /* ---- what must hold ---- */
 
 static void check_needs(struct model *t, struct owner_map *m, int rank, const tsr_box *need,
-                        const struct box_list *from)
+                        const struct owner_moves *from)
 {
     bool lacks = false;
     for (int e = 0; e < t->n; ++e) {
         int times = 0;
         for (int q = 0; q < t->n_ranks; ++q) {
-            const int c = list_count(t, &from[q], e);
+            const int c = count_moves(t, from, q, e);
             times += c;
             cr_assert(c == 0 || (q != rank && t->copy[q][e] == t->version[e]),
                       "rank %d does not have what it is to send", q);
@@ -132,39 +150,47 @@ static void check_needs(struct model *t, struct owner_map *m, int rank, const ts
     cr_assert_eq(owner_map_holds(m, rank, need), !lacks);
 }
 
-static void check_sends(struct model *t, struct owner_map *m, const tsr_box *need,
-                        struct box_list from[MOST_RANKS][MOST_RANKS])
+static void check_sends(struct model *t, struct owner_map *m, const struct deal *need,
+                        struct owner_moves *from)
 {
     for (int r = 0; r < t->n_ranks; ++r) {
-        struct box_list to[MOST_RANKS] = {0};
-        cr_assert(owner_map_sends(m, r, need, to));
-        for (int p = 0; p < t->n_ranks; ++p) {
-            cr_assert_eq(to[p].n, from[p][r].n, "rank %d sends %d boxes to %d, who waits for %d", r,
-                         to[p].n, p, from[p][r].n);
-            for (int i = 0; i < to[p].n; ++i)
-                cr_assert(box_equal(&to[p].box[i], &from[p][r].box[i]));
-            box_list_done(&to[p]);
+        struct owner_moves to = {0};
+        int                at[MOST_RANKS] = {0};
+        cr_assert(owner_map_sends(m, r, need, &to));
+        for (int i = 0; i < to.n; ++i) { /* the next that its receiver waits for from us */
+            const struct owner_moves *theirs = &from[to.move[i].peer];
+            int                      *k = &at[to.move[i].peer];
+            while (*k < theirs->n && theirs->move[*k].peer != r)
+                ++*k;
+            cr_assert(*k < theirs->n, "rank %d sends what %d does not wait for", r, to.move[i].peer);
+            cr_assert(box_equal(&to.move[i].box, &theirs->move[*k].box));
+            cr_assert(i == 0 || to.move[i - 1].peer <= to.move[i].peer);
+            ++*k;
         }
+        for (int p = 0; p < t->n_ranks; ++p)
+            for (; at[p] < from[p].n; ++at[p])
+                cr_assert_neq(from[p].move[at[p]].peer, r, "rank %d waits for what %d does not send", p, r);
+        owner_moves_done(&to);
     }
 }
 
-/* Every rank reads need[rank]: check both sides, and move. */
-static void read_all(struct model *t, struct owner_map *m, const tsr_box *need)
+/* Every rank reads its box of `need`: check both sides, and move. */
+static void read_all(struct model *t, struct owner_map *m, const struct deal *need)
 {
-    static struct box_list from[MOST_RANKS][MOST_RANKS];
-    memset(from, 0, sizeof from);
+    struct owner_moves from[MOST_RANKS] = {0};
     for (int p = 0; p < t->n_ranks; ++p) {
-        cr_assert(owner_map_needs(m, p, &need[p], from[p]));
-        check_needs(t, m, p, &need[p], from[p]);
+        const tsr_box b = deal_box(need, p);
+        cr_assert(owner_map_needs(m, p, &b, &from[p]));
+        check_needs(t, m, p, &b, &from[p]);
     }
     check_sends(t, m, need, from);
-    for (int p = 0; p < t->n_ranks; ++p)
-        for (int q = 0; q < t->n_ranks; ++q) {
+    for (int p = 0; p < t->n_ranks; ++p) {
+        for (int i = 0; i < from[p].n; ++i)
             for (int e = 0; e < t->n; ++e)
-                if (list_count(t, &from[p][q], e) > 0)
+                if (has(t, &from[p].move[i].box, e))
                     t->copy[p][e] = t->version[e];
-            box_list_done(&from[p][q]);
-        }
+        owner_moves_done(&from[p]);
+    }
 }
 
 /* Every layer has an element that no newer one has. */
@@ -177,8 +203,8 @@ static void check_layers(const struct model *t, const struct owner_map *m)
         const struct owner_layer *l = m->layer[i];
         bool                      shows = false;
         for (int r = 0; r < (l->kind == OWNER_REPLICATED ? 1 : t->n_ranks); ++r)
-            for (int e = 0; e < t->n && !box_is_empty(&l->box[r]); ++e)
-                if (t->rank == 0 || has(t, &l->box[r], e)) {
+            for (int e = 0; e < t->n; ++e)
+                if (has(t, &(tsr_box[]){deal_box(l->ranks, r)}[0], e)) {
                     shows |= !seen[e];
                     seen[e] = true;
                 }
@@ -190,9 +216,12 @@ static void check_layers(const struct model *t, const struct owner_map *m)
 
 /* ---- steps ---- */
 
-static void write_ranks(struct model *t, struct owner_map *m, const tsr_box *boxes)
+static void write_ranks(struct model *t, struct owner_map *m, struct deal *ranks)
 {
-    bool in_place = true;
+    bool    in_place = true;
+    tsr_box boxes[MOST_RANKS];
+    for (int r = 0; r < t->n_ranks; ++r)
+        boxes[r] = deal_box(ranks, r);
     for (int e = 0; e < t->n; ++e)
         for (int r = 0; r < t->n_ranks; ++r)
             if (has(t, &boxes[r], e)) {
@@ -201,8 +230,8 @@ static void write_ranks(struct model *t, struct owner_map *m, const tsr_box *box
                 t->copy[r][e] = ++t->version[e];
             }
     const uint64_t before = m->n_in_place;
-    cr_assert(owner_boxes_disjoint(boxes, t->n_ranks));
-    cr_assert(owner_map_write(m, t->number, boxes));
+    cr_assert(owner_boxes_disjoint(ranks));
+    cr_assert(owner_map_write(m, t->number, ranks));
     cr_assert_eq(m->n_in_place - before, in_place ? 1 : 0);
 }
 
@@ -225,19 +254,24 @@ static void read_some(struct model *t, struct owner_map *m)
 {
     tsr_box need[MOST_RANKS];
     for (int r = 0; r < t->n_ranks; ++r)
-        need[r] = draw(t, 4) == 0 ? owner_box_none() : draw_box(t);
-    read_all(t, m, need);
-    cr_assert(owner_map_fetched(m, t->number, need));
+        need[r] = draw(t, 4) == 0 ? (tsr_box){.rank = t->rank} : draw_box(t);
+    struct deal *asked = deal_list(t->n_ranks, t->rank, need);
+    read_all(t, m, asked);
+    cr_assert(owner_map_fetched(m, t->number, asked));
+    deal_release(asked);
     for (int r = 0; r < t->n_ranks; ++r)
         cr_assert(owner_map_holds(m, r, &need[r]), "what was fetched is held");
 }
 
 static void settle(struct model *t, struct owner_map *m)
 {
-    tsr_box home[MOST_RANKS];
-    memcpy(home, owner_map_home(m), (size_t)t->n_ranks * sizeof *home);
-    read_all(t, m, home);
-    cr_assert(owner_map_settle(m, t->number, home));
+    struct deal *to = deal_keep(owner_map_home(m));
+    tsr_box      home[MOST_RANKS];
+    for (int r = 0; r < t->n_ranks; ++r)
+        home[r] = deal_box(to, r);
+    read_all(t, m, to);
+    cr_assert(owner_map_settle(m, t->number, to));
+    deal_release(to);
     cr_assert_eq(m->n_layers, 1);
     for (int e = 0; e < t->n; ++e) {
         unsigned owners = 0;
@@ -254,7 +288,8 @@ static void settle(struct model *t, struct owner_map *m)
 
 static void step(struct model *t, struct owner_map *m)
 {
-    tsr_box cut[MOST_RANKS];
+    struct deal *ranks = NULL;
+    tsr_box      cut[MOST_RANKS];
     t->number += 1 + (draw(t, 20) == 0 ? 200 : 0);
     owner_map_expire(m, t->number);
     if (owner_map_must_settle(m))
@@ -265,14 +300,21 @@ static void step(struct model *t, struct owner_map *m)
     case 2:
     case 3:
         draw_cut(t, draw(t, 3) == 0, cut);
-        write_ranks(t, m, cut);
+        ranks = draw(t, 2) ? deal_list(t->n_ranks, t->rank, cut) : draw_grid(t, 0);
+        write_ranks(t, m, ranks);
         break;
     case 4: /* by who owns it already, mostly */
-        memcpy(cut, owner_map_home(m), (size_t)t->n_ranks * sizeof *cut);
-        write_ranks(t, m, cut);
+        ranks = deal_keep(owner_map_home(m));
+        write_ranks(t, m, ranks);
+        break;
+    case 5: /* a halo */
+        ranks = draw_grid(t, 1);
+        read_all(t, m, ranks);
+        cr_assert(owner_map_fetched(m, t->number, ranks));
         break;
     default: read_some(t, m); break;
     }
+    deal_release(ranks);
     check_layers(t, m);
 }
 
@@ -318,11 +360,13 @@ Test(owner_model, no_memory)
             if (owner_map_must_settle(m))
                 cr_assert(owner_map_settle(m, i, owner_map_home(m)));
             const uint64_t settled = owner_map_hash(m);
+            struct deal *ranks = deal_list(t.n_ranks, t.rank, cut);
             base_alloc_fail_after(n);
-            const bool ok = i % 3 ? owner_map_write(m, i, cut) : owner_map_fetched(m, i, cut);
+            const bool ok = i % 3 ? owner_map_write(m, i, ranks) : owner_map_fetched(m, i, ranks);
             base_alloc_fail_after(-1);
             cr_assert(ok || owner_map_hash(m) == settled);
-            cr_assert(ok || (i % 3 ? owner_map_write(m, i, cut) : owner_map_fetched(m, i, cut)));
+            cr_assert(ok || (i % 3 ? owner_map_write(m, i, ranks) : owner_map_fetched(m, i, ranks)));
+            deal_release(ranks);
             (void)before;
         }
         owner_map_destroy(m);

@@ -27,14 +27,17 @@ static void add_owners(struct observe_text *t, const struct plan *p, const struc
     observe_text_add(t, "boxes in the root, by rank\n");
     for (int i = 0; i < p->n_args; ++i) {
         const struct plan_arg *a = &p->arg[i];
-        if (!a->store || !a->rank_box)
+        if (!a->store || !a->ranks)
             continue;
         observe_text_add(t, "  '%s'%s%s:", c->desc->args[i].name, a->covers ? ", covers" : "",
                          a->disjoint ? ", disjoint" : "");
         for (int r = 0; r < p->n_ranks; ++r) {
             observe_text_add(t, " ");
             if (plan_rank_runs(p, r))
-                add_box(t, &a->rank_box[r]);
+                {
+                const tsr_box box = deal_box(a->ranks, r);
+                add_box(t, &box);
+            }
             else
                 observe_text_add(t, "none");
         }

@@ -163,15 +163,18 @@ static void check_rank_box(const struct call *c, struct plan *const *plans, int 
         const tsr_box b = region_hull(&a->region[i]);
         hull = i ? box_hull(&hull, &b) : b;
     }
+    const tsr_box own = deal_box(a->ranks, rank);
+    const bool    all = p->alone >= 0 || p->replicated; /* of what may be empty */
+    const tsr_box it = all ? box_of_shape(p->rank, p->extent) : deal_box(p->iteration, rank);
     cr_assert_eq(plan_rank_runs(p, rank), p->n_points > 0);
-    cr_assert(p->n_points == 0 || box_contains(&a->rank_box[rank], &hull), "hull of rank %d", rank);
+    cr_assert(p->n_points == 0 || box_contains(&own, &hull), "hull of rank %d", rank);
     if (p->n_points == 0)
-        cr_assert(a->view->root_rank == 0 || box_is_empty(&a->rank_box[rank]));
+        cr_assert(a->view->root_rank == 0 || box_is_empty(&own));
     else if (!p->manual) {
-        const tsr_box       want = expected_box(c->desc, plans, arg, &p->rank_iteration[rank]);
+        const tsr_box       want = expected_box(c->desc, plans, arg, &it);
         const struct region met = view_region(a->view, &want);
         const tsr_box       box = region_hull(&met);
-        cr_assert(box_equal(&a->rank_box[rank], &box), "box of rank %d", rank);
+        cr_assert(box_equal(&own, &box), "box of rank %d", rank);
     }
 }
 
@@ -249,14 +252,15 @@ static void check_iteration(struct run *run, struct plan *const *plans)
     for (int d = 0; d < p->rank; ++d)
         all *= p->extent[d];
     for (int r = 0; r < run->n_ranks; ++r) {
-        const tsr_box *b = &p->rank_iteration[r];
+        const tsr_box b = deal_box(p->iteration, r);
         for (int s = 0; s < run->n_ranks; ++s) {
-            cr_assert(box_equal(b, &plans[s]->rank_iteration[r]), "rank %d's box, on rank %d", r,
-                      s);
+            const tsr_box there = deal_box(plans[s]->iteration, r), other = deal_box(p->iteration, s);
+            cr_assert(box_equal(&b, &there), "rank %d's box, on rank %d", r, s);
             if (s < r && !p->replicated && p->alone < 0)
-                cr_assert(!box_meets(b, &p->rank_iteration[s]), "ranks %d and %d", r, s);
+                cr_assert(box_is_empty(&b) || box_is_empty(&other) || !box_meets(&b, &other),
+                          "ranks %d and %d", r, s);
         }
-        sum += plan_rank_runs(p, r) ? box_volume(b) : 0;
+        sum += plan_rank_runs(p, r) ? box_volume(&b) : 0;
     }
     cr_assert_eq(sum, all * (p->replicated ? run->n_ranks : 1), "%lld of %lld", (long long)sum,
                  (long long)all);
@@ -268,13 +272,15 @@ static void check_cuts(struct run *run, struct plan *const *plans)
         const struct plan *p = plans[r];
         if (p->n_points == 0)
             continue;
-        int n = 1;
+        int           n = 1;
+        const bool    all = p->alone >= 0 || p->replicated; /* of what may be empty */
+        const tsr_box it = all ? box_of_shape(p->rank, p->extent) : deal_box(p->iteration, r);
         for (int d = 0; d < p->rank; ++d) {
             n *= p->grid[d];
-            cr_assert_eq(p->cut[d][0], p->rank_iteration[r].low[d]);
-            cr_assert_eq(p->cut[d][p->grid[d]], p->rank_iteration[r].high[d]);
+            cr_assert_eq(p->cut[d][0], it.low[d]);
+            cr_assert_eq(p->cut[d][p->grid[d]], it.high[d]);
             for (int k = 0; k < p->grid[d]; ++k)
-                cr_assert(p->cut[d][k] < p->cut[d][k + 1] || p->rank_iteration[r].high[d] == 0);
+                cr_assert(p->cut[d][k] < p->cut[d][k + 1] || it.high[d] == 0);
         }
         cr_assert_eq(n, p->n_points);
     }
@@ -287,8 +293,10 @@ static void check_shared_arg(struct run *run, struct plan *const *plans, int arg
         cr_assert_eq(a->covers, b->covers);
         cr_assert_eq(a->disjoint, b->disjoint);
         cr_assert(region_equal(&a->all, &b->all));
-        for (int k = 0; k < run->n_ranks; ++k)
-            cr_assert(box_equal(&a->rank_box[k], &b->rank_box[k]), "rank box %d on rank %d", k, r);
+        for (int k = 0; k < run->n_ranks; ++k) {
+            const tsr_box x = deal_box(a->ranks, k), y = deal_box(b->ranks, k);
+            cr_assert(box_equal(&x, &y), "rank box %d on rank %d", k, r);
+        }
     }
 }
 
