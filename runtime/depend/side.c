@@ -94,11 +94,39 @@ static bool accumulators_lay_out(const struct tsr_runtime *rt, const struct plan
     return true;
 }
 
+/* Do the intervals of a manual launch together leave nothing of their hull out?  O(points * farthest
+ * overlap): each time the farthest end that touches what is covered so far is sought. */
+static bool intervals_are_gapless(const struct plan *p, const struct plan_arg *pa)
+{
+    if (pa->all.rank != 1 || pa->region == NULL)
+        return false;
+    int64_t end = INT64_MAX, last = INT64_MIN;
+    for (int i = 0; i < p->n_points; ++i) {
+        const struct region *r = &pa->region[i];
+        if (region_volume(r) == 0)
+            continue;
+        if (r->step[0] != 1)
+            return false;
+        end = r->low[0] < end ? r->low[0] : end;
+        last = r->high[0] > last ? r->high[0] : last;
+    }
+    for (int64_t before = INT64_MIN; end < last && end != before;) {
+        before = end;
+        for (int i = 0; i < p->n_points; ++i)
+            if (region_volume(&pa->region[i]) > 0 && pa->region[i].low[0] <= end &&
+                pa->region[i].high[0] > end)
+                end = pa->region[i].high[0];
+    }
+    return end >= last;
+}
+
 /* Do the boxes of a grid's neighbours touch or overlap along every dimension? */
 static bool is_gapless(const struct plan *p, const struct plan_arg *pa)
 {
-    if (p->manual || pa->image || !pa->view->exact)
+    if (pa->image || !pa->view->exact)
         return false;
+    if (p->manual)
+        return intervals_are_gapless(p, pa);
     for (int d = 0; d < pa->all.rank; ++d) {
         if (pa->all.step[d] != 1)
             return false;

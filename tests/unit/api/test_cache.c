@@ -101,3 +101,52 @@ Test(cache, steps_of_a_stencil_go_in_waves)
     cr_assert_gt(n_ran, 8 * STEPS);
     cr_assert_gt(early, n_ran / 2, "%d of %d pieces came before the step before was done", early, n_ran);
 }
+
+/* ---- manual launches ---- */
+
+enum { POINTS = 16 };
+
+static tsr_status widest(const tsr_task_context *t)
+{
+    const tsr_out_i64_1d out = tsr_out_i64_1d_of(t, 0);
+    const tsr_in_i64_1d  in = tsr_in_i64_1d_of(t, 1);
+    int64_t most = 0;
+    TSR_FOR_1D(i, in.box)
+        most = tsr_at(in, i) > most ? tsr_at(in, i) : most;
+    TSR_FOR_1D(i, out.box)
+        tsr_at(out, i) = most + 1;
+    return TSR_OK;
+}
+
+static const tsr_task_desc widening = {
+    .name = "cache.widest",
+    .args = {{TSR_WRITE, TSR_I64, 1, "out"}, {TSR_READ, TSR_I64, 1, "in"}},
+    .variants = {[TSR_CPU] = {.body = widest}},
+};
+
+/* Two rows written in turn by points that read their neighbours: what a row's writers would wait for they
+ * wait for already, through what they read, and the rows stay where they are. */
+Test(cache, rows_of_points_stay_in_place)
+{
+    enum { ROUNDS = 200 };
+    TSR_SCOPE();
+    tsr_box reads[POINTS];
+    for (int i = 0; i < POINTS; ++i)
+        reads[i] = (tsr_box){1, {i > 0 ? i - 1 : 0}, {i + 2 < POINTS ? i + 2 : POINTS}};
+    const tsr_partition own = tsr_partition_tiles(TSR_SHAPE(POINTS), (int64_t[]){1});
+    const tsr_partition three = tsr_partition_boxes(TSR_SHAPE(POINTS), reads, POINTS);
+    tsr_store row[2];
+    for (int k = 0; k < 2; ++k)
+        row[k] = tsr_store_filled(TSR_I64, TSR_SHAPE(POINTS), &(int64_t){0});
+    cr_assert_eq(tsr_fence(), TSR_OK);
+    const int64_t renamed = tsr_counter(TSR_COUNT_RENAMES);
+    for (int k = 0; k < ROUNDS; ++k)
+        cr_assert_eq(tsr_issue_over(&widening, POINTS, tsr_arg_cut(row[(k + 1) % 2], own),
+                                    tsr_arg_cut(row[k % 2], three)),
+                     TSR_OK);
+    int64_t got[POINTS];
+    cr_assert_eq(tsr_read(row[0], got, sizeof got), TSR_OK);
+    for (int i = 0; i < POINTS; ++i)
+        cr_assert_eq(got[i], ROUNDS);
+    cr_assert_leq(tsr_counter(TSR_COUNT_RENAMES) - renamed, 4);
+}
