@@ -171,7 +171,7 @@ bool fold_begin(struct caller *c)
 
 tsr_status fold_share(struct caller *c)
 {
-    struct part  *part = base_calloc((size_t)c->g->n_points, sizeof *part);
+    struct part  *part = gang_scratch(c, (size_t)c->g->n_points * sizeof *part);
     struct parts  p = {c->call, call_bytes(c->call), c->g->n_points, part};
     struct nodes  nodes;
     const int64_t begin = share_begin(c, c->i), end = share_begin(c, c->i + 1);

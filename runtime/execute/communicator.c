@@ -656,7 +656,7 @@ static tsr_status call_together(struct caller *c)
     if (!g->dead && fold_is_staged(c)) {
         status = take_note(c, fold_share(c));
         meet(c, true, hold_move);
-        status = m->failed ? TSR_TASK_FAILED : status; /* also while it held the meeting */
+        status = m->failed ? tsr_error_status() : status; /* also while it held the meeting */
     }
     if (g->dead)
         return answer_cause(c);

@@ -188,6 +188,36 @@ static const tsr_task_desc foreign = {
                               .layout = {[INTO] = {TSR_ORDER_C, true}, [FROM] = {TSR_ORDER_C, true}}}},
 };
 
+/* Points that communicate: each element becomes the total of the points' own. */
+static tsr_status together_body(const tsr_task_context *t)
+{
+    tsr_out_i64_1d into = tsr_out_i64_1d_of(t, INTO);
+    tsr_in_i64_1d  from = tsr_in_i64_1d_of(t, FROM);
+    int64_t        sum[2] = {0, 0}, total_of[2], all[64], again[64];
+    TSR_TRY(may_run());
+    TSR_FOR_1D(i, from.box)
+        sum[i % 2] += tsr_at(from, i);
+    TSR_TRY(tsr_comm_allreduce(t, sum, total_of, 2, TSR_I64, TSR_SUM));
+    for (int64_t p = 0; p < tsr_comm_size(t); ++p)
+        all[p] = sum[0] + sum[1];
+    TSR_TRY(tsr_comm_alltoall(t, all, again, 1, TSR_I64));
+    TSR_TRY(tsr_comm_allgather(t, again, all, 1, TSR_I64));
+    TSR_TRY(tsr_comm_broadcast(t, all, 1, TSR_I64, tsr_comm_size(t) - 1));
+    for (int64_t p = 0; p < tsr_comm_size(t); ++p)
+        total_of[0] -= again[p];
+    TSR_FOR_1D(i, into.box) /* even - (even + odd) + 2 odd */
+        tsr_at(into, i) = total_of[0] + 2 * total_of[1];
+    return TSR_OK;
+}
+
+static const tsr_task_desc together = {
+    .name = "test.together",
+    .args = {[INTO] = {TSR_WRITE, TSR_I64, 1, "into"}, [FROM] = {TSR_READ, TSR_I64, 1, "from"}},
+    .constraints = {TSR_ALIGN(INTO, FROM)},
+    .variants = {[TSR_CPU] = {.body = together_body, .wants_communicator = true}},
+    .work = 1e6,
+};
+
 /* ---- judging: a call that fails failed what it writes, or (through a view that could not be made) did
  * nothing; `if (TRIED(..))` beside the model covers both ---- */
 
@@ -376,6 +406,21 @@ static void with_pieces(struct faults_seen *seen)
     RIGHT(released <= 1);
 }
 
+static void with_points(struct faults_seen *seen)
+{
+    int64_t v[N], got[N], odd = 0;
+    TSR_SCOPE();
+    const tsr_store a = tsr_store_create(TSR_I64, TSR_SHAPE(N)), b = tsr_store_create(TSR_I64, TSR_SHAPE(N));
+    for (int i = 0; i < N; ++i) {
+        v[i] = 3 * i + 1;
+        odd += i % 2 * v[i];
+    }
+    TRIED(tsr_write(a, v, sizeof v));
+    TRIED(tsr_issue(&together, [INTO] = tsr_arg_of(b), [FROM] = tsr_arg_of(a)));
+    if (TRIED(tsr_read(b, got, sizeof got)))
+        RIGHT(got[0] == odd && got[N - 1] == odd);
+}
+
 int faults_program(int argc, char **argv, void *user)
 {
     struct faults_seen *seen = user;
@@ -389,6 +434,7 @@ int faults_program(int argc, char **argv, void *user)
         RIGHT(word == 41);
     with_values(seen);
     with_pieces(seen);
+    with_points(seen);
     (void)TRIED(tsr_fence());
     return 0;
 }

@@ -209,14 +209,25 @@ enum {
     UNEQUAL_COUNTS,
     OTHER_COUNTS,
     OWN_COUNT,
+    ESCAPES,
     N_WRONGS,
     NOT_ASKED = N_WRONGS
 };
 /* A point alone gets these right. */
 static bool is_right_alone(int wrong)
 {
-    return wrong <= CALLS_ON || wrong == OTHER_COUNTS;
+    return wrong <= CALLS_ON || wrong == OTHER_COUNTS || wrong == ESCAPES;
 }
+
+/* An operator that leaves by an index out of bounds. */
+static void escaping_combine(void *into, const void *from)
+{
+    const tsr_in_i64_1d nothing = {.origin = from, .stride = {1}};
+    *(int64_t *)into = tsr_at(nothing, 3);
+}
+
+static const int64_t     zero;
+static const tsr_reducer escaping = {"escaping", sizeof zero, &zero, escaping_combine, false};
 
 static tsr_status wrong_call(const tsr_task_context *t, int64_t wrong, bool odd)
 {
@@ -242,6 +253,7 @@ static tsr_status wrong_call(const tsr_task_context *t, int64_t wrong, bool odd)
     case UNEQUAL_COUNTS: return tsr_comm_alltoallv(t, a, others, b, counts, TSR_I64);
     case OTHER_COUNTS:
         return tsr_comm_allgatherv(t, a, others[tsr_comm_rank(t)], b, others, TSR_I64);
+    case ESCAPES: return tsr_comm_allreduce_by(t, a, b, 9, &escaping);
     default: return tsr_comm_allgatherv(t, a, odd ? 3 : 1, b, counts, TSR_I64);
     }
 }
@@ -271,7 +283,7 @@ WRONG_TASK(wrong_unasked, "test.unasked", false);
 
 static int wrong_calls(int argc, char **argv, void *user)
 {
-    static const tsr_status answers[N_WRONGS] = {[NOT_DEFINED] = TSR_BAD_TYPE};
+    static const tsr_status answers[N_WRONGS] = {[NOT_DEFINED] = TSR_BAD_TYPE, [ESCAPES] = TSR_TASK_FAILED};
     int64_t                 got[N];
     (void)argc, (void)argv, (void)user;
     for (int wrong = 0; wrong < N_WRONGS; ++wrong) {
