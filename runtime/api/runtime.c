@@ -237,8 +237,10 @@ tsr_status runtime_start_rank(int *argc, char ***argv, const tsr_options *o, str
         registry_add(rt);
         return TSR_OK;
     }
+    struct trace why; /* leaving may fail, too: others wait for this rank */
+    trace_save(&why);
     runtime_destroy(rt);
-    return s;
+    return trace_restore(&why);
 }
 
 tsr_status tsr_start_(int *argc, char ***argv, const tsr_options *o)

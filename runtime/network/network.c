@@ -185,7 +185,7 @@ static tsr_site last_site(const struct network *net)
 {
     struct stream_entry last;
     const bool          any = stream_entry_last(&net->end.port[net->end.rank]->stream, &last);
-    return any ? last.at : (tsr_site)TSR_HERE;
+    return any ? last.at : (tsr_site){"tsr_start()", "tsr_start", 0};
 }
 
 tsr_status network_destroy(struct network *net)

@@ -179,6 +179,7 @@ int main(int argc, char **argv)
         return 2;
     }
     (void)signal(SIGINT, SIG_IGN);
+    (void)setenv("TESSERA_PROCESSES", argv[1], 1); /* for programs that have to know before they start */
     if (PMIx_server_init(&module, NULL, 0) != PMIX_SUCCESS || !job_register(n)) {
         fprintf(stderr, "children: no PMIx server\n");
         return 2;

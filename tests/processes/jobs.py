@@ -65,7 +65,7 @@ def wait_until(happens, limit_s, every_s=0.01):
     return True
 
 
-def _die_with_parent():
+def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -78,7 +78,7 @@ class Job:
         self.began = time.monotonic()
         self.launcher = subprocess.Popen(
             [str(w).replace(LOG, self.file.name) for w in command], stdin=subprocess.DEVNULL, stdout=self.file,
-            stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_die_with_parent,
+            stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=die_with_parent,
             env={**os.environ, **MPI, **(env or {}), MARK: self.mark})
 
     def text(self):
@@ -109,6 +109,18 @@ class Job:
             return self.launcher.wait(limit_s)
         except subprocess.TimeoutExpired:
             return None
+
+    def ends(self, which, limit_s):
+        """Do all ranks `which` says yes to end in that time?  (They are looked at from the beginning.)"""
+        seen = {}
+
+        def over():
+            for p in self.processes():
+                rank = environment(p).get("PMIX_RANK")
+                if rank is not None and which(int(rank)):
+                    seen[int(rank)] = p
+            return bool(seen) and not any(alive(p) for p in seen.values())
+        return wait_until(over, limit_s)
 
     def orphans(self, limit_s=ENDS_S):
         """Who is left when the launcher has gone?"""

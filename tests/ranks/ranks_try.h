@@ -66,7 +66,11 @@ static inline tsr_options try_alike_options(tsr_machine *m)
 /* As one of the processes a launcher started; *out: its number. */
 static inline bool try_is_process(int *out)
 {
-    const char *rank = getenv("OMPI_COMM_WORLD_RANK"), *n = getenv("OMPI_COMM_WORLD_SIZE");
+    static const char *const counts[] = {"OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS",
+                                         "TESSERA_PROCESSES"};
+    const char              *rank = getenv("PMIX_RANK"), *n = NULL;
+    for (size_t i = 0; !n && i < sizeof counts / sizeof counts[0]; ++i)
+        n = getenv(counts[i]);
     *out = rank && n ? atoi(rank) : 0;
     return rank && n && atoi(n) > 1;
 }
