@@ -74,6 +74,8 @@ def process_steps(long):
         for n in (2, 3, 4) if program.name.endswith("frames") else (2, 4):
             yield from mpirun(RELEASE, n, program, judge=verdict.of_plain)
     oracle_program = RELEASE.folder / "tests/oracle/oracle"
+    yield Step("processes: how they start", [ROOT / "tests/processes/launch", victim.parent],
+               limit_s=300)
     for n in (2, 4):
         yield from mpirun(RELEASE, n, oracle_program, "--programs", 2000 if long else 60, "--seed",
                           12, "--processes", limit_s=1800)
@@ -81,7 +83,13 @@ def process_steps(long):
                           14, "--processes", label=", TCP", limit_s=1800, env=TCP)
     yield Step("processes: killed, stopped, busy, wrong",
                [ROOT / "tests/processes/liveness", victim.parent, "--times", 20 if long else 1,
-                "--busy", 30 if long else 5], limit_s=5400)
+                "--busy", 30 if long else 5], limit_s=7200)
+    if not long:
+        return
+    yield Step("processes: two hosts over TCP", [ROOT / "tests/processes/two_hosts", RELEASE.folder],
+               limit_s=1800)
+    yield Step("processes: two nodes of Slurm",
+               [ROOT / "tests/processes/slurm", RELEASE.folder, "--frames", FRAMES], limit_s=1800)
 
 
 def check_steps():
@@ -115,9 +123,11 @@ def oracle_steps(long):
     """Random programs on each build, those that once failed, and the planted faults."""
     for build in (RELEASE, ASAN, TSAN):
         yield from kept_seeds(build)
-    yield from oracle(RELEASE, 20000 if long else 2000, 7, 900)
-    yield from oracle(ASAN, 2000 if long else 150, 11, 900)
-    yield from oracle(TSAN, 1000 if long else 100, 13, 900)
+    yield from oracle(RELEASE, 20000 if long else 2000, 7, 1800)
+    if long:
+        yield from oracle(RELEASE, 20000, 11, 3600, "--ranks", "1-6", label=", up to 6 ranks")
+    yield from oracle(ASAN, 2000 if long else 150, 11, 1800)
+    yield from oracle(TSAN, 1000 if long else 100, 13, 1800)
     for build, programs in ((RELEASE, 4000 if long else 300), (ASAN, 300 if long else 60)):
         yield from oracle(build, programs, 19, 900, label=", each task under two cuts",
                           env={"TESSERA_CHECK": "cuts"})
