@@ -137,6 +137,11 @@ struct beat *beat_create(int rank, int n_ranks, struct port *const *port, const 
     return b;
 }
 
+bool beat_hears(const struct beat *b, int rank)
+{
+    return b->peer[rank].heard_of;
+}
+
 void beat_card(const struct beat *b, struct beat_card *out)
 {
     *out = b->mine;

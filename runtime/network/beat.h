@@ -63,6 +63,8 @@ tsr_status beat_meet(struct beat *b) TSR_MUST_CHECK;
 /* Frees all; takes NULL. */
 void beat_destroy(struct beat *b);
 
+/* Does this rank hear that one, its farewell too? */
+bool beat_hears(const struct beat *b, int rank);
 /* Tell everybody, and end this process if it has not ended by itself BEAT_GRACE_MS later. */
 void beat_alarm(struct beat *b, enum alarm alarm, const char *text);
 /* This rank sends no more; sent[r] messages went to rank r. */

@@ -398,10 +398,11 @@ static void processes_silence_set(void *self, int milliseconds)
 
 /* ---- leaving ---- */
 
+/* Of many ranks only some are heard; what the rest sent was waited for before. */
 static bool all_left(const struct processes *p)
 {
     for (int r = 0; r < p->n_ranks; ++r)
-        if (r != p->rank && atomic_load(&p->port[r]->state) == PORT_HERE)
+        if (beat_hears(p->beat, r) && atomic_load(&p->port[r]->state) == PORT_HERE)
             return false;
     return true;
 }
