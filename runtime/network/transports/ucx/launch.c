@@ -97,13 +97,14 @@ static enum end judge(struct missing *m, int patience_ms, int waited_ms, char *e
     return patience_ms > 0 && waited_ms >= patience_ms ? TOO_LATE : DONE;
 }
 
-/* Wait for an errand.  The first look is free: PMIx_Init takes longer.  One that fails did so for the sake of a rank that is gone, perhaps. */
-static enum end watch(struct errand *e, int patience_ms, char *error)
+/* Wait for an errand.  `m` (owned; NULL: nobody can be looked for) was made before it began: PMIx_Init
+ * changes the environment, and who reads that meanwhile may crash.  The first look is free: PMIx_Init takes
+ * longer.  One that fails did so for the sake of a rank that is gone, perhaps. */
+static enum end watch(struct errand *e, struct missing *m, int patience_ms, char *error)
 {
-    struct missing *m = neighbours();
-    enum end        end = DONE;
-    pmix_status_t   s = PMIX_SUCCESS;
-    bool            over = false;
+    enum end      end = DONE;
+    pmix_status_t s = PMIX_SUCCESS;
+    bool          over = false;
     for (int waited_ms = 0; !over && end == DONE; waited_ms += LOOK_EVERY_MS) {
         end = judge(m, patience_ms, waited_ms, error);
         over = end == DONE && errand_wait(e, LOOK_EVERY_MS, &s);
@@ -183,9 +184,12 @@ bool launch_join(struct wire_place *io, char *error)
         if (client.has_begun)
             return say(error, "PMIx", PMIX_ERR_INIT); /* an earlier start gave it up */
         client.has_begun = true;
-        if (!errand_begin(&client.errand, client_work))
+        struct missing *m = neighbours();
+        if (!errand_begin(&client.errand, client_work)) {
+            missing_destroy(m);
             return say(error, "PMIx", PMIX_ERR_NOMEM);
-        const enum end end = watch(&client.errand, io->patience_ms, error);
+        }
+        const enum end end = watch(&client.errand, m, io->patience_ms, error);
         if (end == TOO_LATE)
             return say(error, "PMIx_Init", PMIX_ERR_TIMEOUT);
         if (end != DONE)
@@ -313,12 +317,14 @@ bool launch_exchange(const struct wire_place *at, const void *mine, size_t bytes
     char key[48];
     snprintf(key, sizeof key, "tessera.card.%u", n_exchanges++);
     struct exchange *x = exchange_create(key, mine, bytes, at->n_ranks);
+    struct missing  *m = neighbours();
     if (!x || !errand_begin(&x->errand, exchange_work)) {
+        missing_destroy(m);
         if (x)
             exchange_destroy(x);
         return say(error, "cards", PMIX_ERR_NOMEM);
     }
-    const enum end end = watch(&x->errand, at->patience_ms, error);
+    const enum end end = watch(&x->errand, m, at->patience_ms, error);
     if (end == TOO_LATE)
         name_missing(key, at, error);
     if (end == DONE) {
