@@ -211,7 +211,7 @@ TSR_API void tsr_provenance_leave_(tsr_provenance_guard_ *g);
     X(COPIES, "copies within a rank")                                                              \
     X(COPY_BYTES, "bytes of them")                                                                 \
     X(MESSAGES, "messages sent to other ranks")                                                    \
-    X(MESSAGE_BYTES, "bytes of them")                                                              \
+    X(MESSAGE_BYTES, "bytes of what they carried")                                                 \
     X(HALO_MESSAGES, "messages that carried part of what a halo asked for")                        \
     X(SETTLES, "copies to a home partition, because an owner map grew long")                       \
     X(FETCHES, "boxes fetched from another rank and kept")                                         \

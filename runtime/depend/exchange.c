@@ -157,9 +157,11 @@ static bool exchange(struct analysis *a, const struct group *g, struct owner_map
     return !a->no_memory;
 }
 
-static bool goes_together(const struct extra *x)
+static bool goes_together(const struct analysis *a, const struct extra *x)
 {
     size_t bytes = sizeof(struct message_head);
+    if (x->kind == EXTRA_FOLD) /* about: leaves' partials may be fewer or more than accumulators */
+        return x->peer >= 0 && bytes + a->side->accumulator_elements[x->arg] * x->element_bytes <= TOGETHER_BYTES;
     for (int b = 0; b < x->n_boxes; ++b)
         bytes += (size_t)box_volume(&x->box[b]) * x->element_bytes;
     return x->kind == EXTRA_SEND && bytes <= TOGETHER_BYTES;
@@ -174,13 +176,13 @@ static void put_together(struct analysis *a, int first)
         if (a->extra[i].wire == WIRE_SETTLE)
             return;
     for (int i = first; i < a->n_extras; ++i)
-        if (goes_together(&a->extra[i]))
+        if (goes_together(a, &a->extra[i]))
             a->extra[i].follows = n[a->extra[i].peer]++ > 0;
     for (int i = first; i < a->n_extras; ++i)
-        if (goes_together(&a->extra[i]))
+        if (goes_together(a, &a->extra[i]))
             a->extra[i].together = (int16_t)n[a->extra[i].peer];
     for (int i = first; i < a->n_extras; ++i)
-        if (a->extra[i].kind == EXTRA_SEND)
+        if (a->extra[i].peer >= 0)
             n[a->extra[i].peer] = 0;
 }
 
@@ -236,7 +238,7 @@ static bool partials_add(struct analysis *a, int k)
 /* Partials to the result's rank, and the fold. */
 void exchange_folds(struct analysis *a)
 {
-    const int me = a->rt->rank;
+    const int me = a->rt->rank, first = a->n_extras;
     for (int f = 0; f < a->side->n_folds; ++f) {
         const int k = a->side->fold_arg[f];
         if (!plan_rank_runs(a->plan, me))
@@ -250,6 +252,7 @@ void exchange_folds(struct analysis *a)
         x->peer = result == me ? -1 : result;
         x->to = result == me ? a->group[a->group_of[k]].now : NULL;
     }
+    put_together(a, first);
 }
 
 void exchange_commit(struct analysis *a)

@@ -100,7 +100,7 @@ static bool send_run(struct worker *w, struct slot *s, struct extra *x)
     }
     observe_event(w->lane, OBSERVE_SEND, s->op.number, (uint32_t)x->peer, bytes);
     observe_count(w->lane, TSR_COUNT_MESSAGES, !x->follows);
-    observe_count(w->lane, TSR_COUNT_MESSAGE_BYTES, (int64_t)bytes);
+    observe_count(w->lane, TSR_COUNT_MESSAGE_BYTES, (int64_t)(bytes - sizeof *head));
     if (x->halo)
         observe_count(w->lane, TSR_COUNT_HALO_MESSAGES, 1);
     if (network_send_together(w->rt->network, x->peer, tag_of(s, x), buffer, bytes, x->together) != TSR_OK)

@@ -352,11 +352,11 @@ static void send_out(struct fold *f, bool skip)
     if (!skip && f->out_bytes > 0)
         memcpy(buffer + sizeof *head, f->out, f->out_bytes);
     observe_event(f->w->lane, OBSERVE_SEND, f->s->op.number, (uint32_t)f->target, bytes);
-    observe_count(f->w->lane, TSR_COUNT_MESSAGES, 1);
-    observe_count(f->w->lane, TSR_COUNT_MESSAGE_BYTES, (int64_t)bytes);
-    if (network_send(f->w->rt->network, f->target,
-                     network_tag_of(f->s->op.number, WIRE_PARTIAL, (unsigned)f->k, 0), buffer,
-                     bytes) != TSR_OK)
+    observe_count(f->w->lane, TSR_COUNT_MESSAGES, !f->follows);
+    observe_count(f->w->lane, TSR_COUNT_MESSAGE_BYTES, (int64_t)(bytes - sizeof *head));
+    if (network_send_together(f->w->rt->network, f->target,
+                              network_tag_of(f->s->op.number, WIRE_PARTIAL, (unsigned)f->k, 0), buffer,
+                              bytes, f->together) != TSR_OK)
         execute_fail(f->w, f->s, 0, TSR_PEER_LOST);
 }
 
@@ -383,7 +383,7 @@ static struct fold fold_begin(struct worker *w, struct slot *s, const struct ext
     return (struct fold){.w = w, .s = s, .plan = s->plan, .pa = &s->plan->arg[x->arg], .k = x->arg,
                          .side = side, .type = s->op.arg[x->arg].type, .bytes = x->element_bytes,
                          .op = d->reduction, .reducer = d->reducer, .shares = side->shares[x->arg],
-                         .slab_dim = -1, .target = x->peer};
+                         .slab_dim = -1, .target = x->peer, .together = x->together, .follows = x->follows};
 }
 
 /* All that is here, folded: applied to `x`, or into the message. */

@@ -39,6 +39,8 @@ struct fold {
     int64_t                slab_low, slab_high;
     bool                   dry;       /* elements are neither read nor made: how long is the message? */
     int                    target;    /* rank that applies the total; -1: this one */
+    int                    together;  /* so many of the operation's go there as one message */
+    bool                   follows;   /* and this is not the first of them */
     int                    n_peers;
     struct fold_peer { struct tree leaves; int rank; const char *at; } *peer; /* [n_peers] who sends here, by rank */
     char                  *out;       /* message under construction */

@@ -10,7 +10,7 @@
 
 static int64_t bytes_sent(const struct extra *x)
 {
-    int64_t n = sizeof(struct message_head);
+    int64_t n = 0;
     for (int b = 0; b < x->n_boxes; ++b)
         n += box_volume(&x->box[b]) * (int64_t)x->element_bytes;
     return n;
@@ -21,7 +21,7 @@ static int64_t bytes_folded(struct tsr_runtime *rt, struct slot *s, const struct
     struct plan_side *side = s->plan->schedule;
     if (side->partial_bytes[x->arg] == 0)
         side->partial_bytes[x->arg] = execute_partial_bytes(&rt->engine->worker[0], s, x);
-    return (int64_t)(sizeof(struct message_head) + side->partial_bytes[x->arg]);
+    return side->partial_bytes[x->arg];
 }
 
 void simulate_drop(struct tsr_runtime *rt, struct slot *s)

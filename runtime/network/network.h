@@ -120,8 +120,8 @@ void  network_buffer_free(void *buffer); /* takes NULL */
  * when it fails.  `to` may be this rank.  Fails: PEER_LOST. */
 tsr_status network_send(struct network *net, int to, struct network_tag tag, void *buffer,
                         size_t bytes);
-/* As network_send, of one of `n` messages of tag.number to this rank that may travel as one: it waits until
- * all are given.  Which they are is the caller's to say, the same n for each. */
+/* As network_send, of one of `n` messages of tag.number and its kind to this rank that may travel as one:
+ * it waits until all are given.  Which they are is the caller's to say, the same n for each. */
 tsr_status network_send_together(struct network *net, int to, struct network_tag tag, void *buffer,
                                  size_t bytes, int n);
 /* May a message of operation `number` go to this rank?  Not while the rank is more than NETWORK_AHEAD

@@ -27,6 +27,12 @@ static size_t room_of(size_t bytes)
     return MESSAGE_ALIGN + (bytes + MESSAGE_ALIGN - 1) / MESSAGE_ALIGN * MESSAGE_ALIGN;
 }
 
+/* Messages of the same operation and kind. */
+static bool goes_with(const struct message *h, const struct message *m)
+{
+    return h->tag.number == m->tag.number && h->tag.kind_arg >> 16 == m->tag.kind_arg >> 16;
+}
+
 /* Hold `m`; when the operation's n are there, they are taken out, newest first. */
 static struct message *hold(struct network *net, struct message *m, int n)
 {
@@ -34,12 +40,12 @@ static struct message *hold(struct network *net, struct message *m, int n)
     int have = 1;
     pthread_mutex_lock(&net->together_lock);
     for (const struct message *h = net->together[m->to]; h != NULL; h = h->next)
-        have += h->tag.number == m->tag.number;
+        have += goes_with(h, m);
     m->next = net->together[m->to];
     net->together[m->to] = m;
     for (struct message **at = &net->together[m->to]; have == n && *at != NULL;) {
         struct message *h = *at;
-        if (h->tag.number != m->tag.number) {
+        if (!goes_with(h, m)) {
             at = &h->next;
             continue;
         }

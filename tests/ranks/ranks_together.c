@@ -133,6 +133,56 @@ static int three_stores(int argc, char **argv, void *user)
     return 0;
 }
 
+/* ---- totals ---- */
+
+enum { SUM, SQUARES, VALUES, TOTALS = 40, MANY = 200000 };
+
+static tsr_status moments(const tsr_task_context *t)
+{
+    double             *sum = tsr_element_f64_of(t, SUM), *squares = tsr_element_f64_of(t, SQUARES);
+    const tsr_in_f64_1d in = tsr_in_f64_1d_of(t, VALUES);
+    TSR_FOR_1D(i, in.box) {
+        *sum += tsr_at(in, i);
+        *squares += tsr_at(in, i) * tsr_at(in, i);
+    }
+    return TSR_OK;
+}
+
+static const tsr_task_desc summing = {
+    .name = "test.moments",
+    .args = {[SUM] = {TSR_REDUCE, TSR_F64, .name = "sum", .reduction = TSR_SUM},
+             [SQUARES] = {TSR_REDUCE, TSR_F64, .name = "squares", .reduction = TSR_SUM},
+             [VALUES] = {TSR_READ, TSR_F64, 1, "in"}},
+    .constraints = {TSR_BROADCAST(SUM), TSR_BROADCAST(SQUARES)},
+    .variants = {[TSR_CPU] = {.body = moments}},
+};
+
+/* Partial results of two totals are one message too. */
+static int two_totals(int argc, char **argv, void *user)
+{
+    double got[2] = {0};
+    (void)argc, (void)argv, (void)user;
+    TSR_SCOPE();
+    const tsr_store x = tsr_store_filled(TSR_F64, TSR_SHAPE(MANY), &(double){3});
+    const tsr_store s = tsr_store_create(TSR_F64, TSR_SHAPE()), q = tsr_store_create(TSR_F64, TSR_SHAPE());
+    int64_t messages = 0;
+    NEED_OK(tsr_fill(s, &(double){0}));
+    NEED_OK(tsr_fill(q, &(double){0}));
+    for (int k = 0; k < TOTALS; ++k) {
+        if (k == SETTLED) {
+            NEED_OK(tsr_fence());
+            messages = tsr_counter(TSR_COUNT_MESSAGES);
+        }
+        NEED_OK(tsr_issue(&summing, [SUM] = tsr_arg_of(s), [SQUARES] = tsr_arg_of(q), [VALUES] = tsr_arg_of(x)));
+    }
+    NEED_OK(tsr_fence());
+    NEED(tsr_counter(TSR_COUNT_MESSAGES) - messages == (tsr_rank() > 0 ? TOTALS - SETTLED : 0));
+    NEED_OK(tsr_read(s, &got[0], sizeof got[0]));
+    NEED_OK(tsr_read(q, &got[1], sizeof got[1]));
+    NEED(got[0] == 3.0 * MANY * TOTALS && got[1] == 9.0 * MANY * TOTALS);
+    return 0;
+}
+
 /* ---- one way ---- */
 
 enum { WAY_STEPS = 9000, SLOW_US = 150000 };
@@ -188,5 +238,5 @@ static int one_way(int argc, char **argv, void *user)
 
 int main(void)
 {
-    return try_ranks("three_stores", three_stores, NULL) | try_ranks("one_way", one_way, NULL);
+    return try_ranks("three_stores", three_stores, NULL) | try_ranks("two_totals", two_totals, NULL) | try_ranks("one_way", one_way, NULL);
 }
