@@ -67,7 +67,8 @@ static tsr_status smooth_3d(const tsr_task_context *t)
     const tsr_in_f64_3d  e = tsr_in_f64_3d_of(t, IN + 4), f = tsr_in_f64_3d_of(t, IN + 5);
     TSR_FOR_3D(i, j, k, out.box)
         tsr_at(out, i, j, k) = (tsr_at(a, i, j, k) + tsr_at(b, i, j, k) + tsr_at(c, i, j, k) +
-                                tsr_at(d, i, j, k) + tsr_at(e, i, j, k) + tsr_at(f, i, j, k)) / 6;
+                                tsr_at(d, i, j, k) + tsr_at(e, i, j, k) + tsr_at(f, i, j, k)) /
+                               6;
     return TSR_OK;
 }
 
@@ -116,7 +117,8 @@ static tsr_status stencil_step(sm_state *m, int rank, const tsr_task_desc *task)
     for (int k = 0; k < 2 * rank; ++k)
         arg[1 + k] = tsr_arg_store(shifted(m, from, rank, k / 2, k % 2 ? 1 : -1));
     m->turn = 1 - m->turn;
-    return tsr_issue_(task, arg, 1 + 2 * rank, &(tsr_launch){.size = sizeof(tsr_launch), .at = TSR_HERE});
+    return tsr_issue_(task, arg, 1 + 2 * rank,
+                      &(tsr_launch){.size = sizeof(tsr_launch), .at = TSR_HERE});
 }
 
 static tsr_status stencil_2d_setup(sm_state *m, int ranks, int64_t side)
@@ -228,37 +230,39 @@ static tsr_status cg_setup(sm_state *m, int ranks, int64_t side)
 {
     const double zero = 0;
     TSR_TRY(stencil_setup(m, 2, ranks, side));
-    m->s[CG_P] = tsr_store_filled(TSR_F64, TSR_SHAPE(m->extent[0] + 2, m->extent[1] + 2), &zero);
-    m->s[CG_Q] = tsr_store_create(TSR_F64, TSR_SHAPE(m->extent[0], m->extent[1]));
-    m->s[CG_X] = tsr_store_filled(TSR_F64, TSR_SHAPE(m->extent[0], m->extent[1]), &zero);
-    m->s[CG_R] = tsr_store_filled(TSR_F64, TSR_SHAPE(m->extent[0], m->extent[1]), &(double){1});
+    for (int k = CG_X; k <= CG_Q; ++k)
+        TSR_TRY(filled(&m->s[k], 2, (int64_t[]){m->extent[0] + 2, m->extent[1] + 2}, 0));
     for (int k = CG_RR; k <= CG_RATIO; ++k)
         m->s[k] = tsr_store_filled(TSR_F64, TSR_SHAPE(), &zero);
-    TSR_TRY(tsr_copy(shifted(m, m->s[CG_P], 2, -1, 0), m->s[CG_R]));
-    return tsr_issue(&dotting, tsr_arg_of(m->s[CG_RR]), tsr_arg_of(m->s[CG_R]), tsr_arg_of(m->s[CG_R]));
+    const tsr_store r = shifted(m, m->s[CG_R], 2, -1, 0);
+    TSR_TRY(tsr_fill(r, &(double){1}));
+    TSR_TRY(tsr_copy(shifted(m, m->s[CG_P], 2, -1, 0), r));
+    return tsr_issue(&dotting, tsr_arg_of(m->s[CG_RR]), tsr_arg_of(r), tsr_arg_of(r));
 }
 
+/* All vectors have a border, and are cut alike. */
 static tsr_status cg_step(sm_state *m)
 {
     TSR_SCOPE();
-    const tsr_store *s = m->s, inner = shifted(m, s[CG_P], 2, -1, 0);
+    const tsr_store *s = m->s, p = shifted(m, s[CG_P], 2, -1, 0), q = shifted(m, s[CG_Q], 2, -1, 0);
+    const tsr_store  r = shifted(m, s[CG_R], 2, -1, 0), x = shifted(m, s[CG_X], 2, -1, 0);
     const tsr_store  old = s[m->turn ? CG_NEW : CG_RR], new = s[m->turn ? CG_RR : CG_NEW];
     m->turn = 1 - m->turn;
-    TSR_TRY(tsr_issue(&applying, tsr_arg_of(s[CG_Q]), tsr_arg_of(inner),
-                      tsr_arg_of(shifted(m, s[CG_P], 2, 0, -1)), tsr_arg_of(shifted(m, s[CG_P], 2, 0, 1)),
-                      tsr_arg_of(shifted(m, s[CG_P], 2, 1, -1)),
-                      tsr_arg_of(shifted(m, s[CG_P], 2, 1, 1))));
+    TSR_TRY(tsr_issue(
+        &applying, tsr_arg_of(q), tsr_arg_of(p), tsr_arg_of(shifted(m, s[CG_P], 2, 0, -1)),
+        tsr_arg_of(shifted(m, s[CG_P], 2, 0, 1)), tsr_arg_of(shifted(m, s[CG_P], 2, 1, -1)),
+        tsr_arg_of(shifted(m, s[CG_P], 2, 1, 1))));
     TSR_TRY(tsr_fill(s[CG_PQ], &(double){0}));
-    TSR_TRY(tsr_issue(&dotting, tsr_arg_of(s[CG_PQ]), tsr_arg_of(inner), tsr_arg_of(s[CG_Q])));
+    TSR_TRY(tsr_issue(&dotting, tsr_arg_of(s[CG_PQ]), tsr_arg_of(p), tsr_arg_of(q)));
     TSR_TRY(tsr_issue(&dividing, tsr_arg_of(s[CG_RATIO]), tsr_arg_of(old), tsr_arg_of(s[CG_PQ])));
-    TSR_TRY(tsr_issue(&updating, tsr_arg_of(s[CG_X]), tsr_arg_of(inner), tsr_arg_of(s[CG_RATIO]),
+    TSR_TRY(tsr_issue(&updating, tsr_arg_of(x), tsr_arg_of(p), tsr_arg_of(s[CG_RATIO]),
                       tsr_arg_of(1.0)));
-    TSR_TRY(tsr_issue(&updating, tsr_arg_of(s[CG_R]), tsr_arg_of(s[CG_Q]), tsr_arg_of(s[CG_RATIO]),
+    TSR_TRY(tsr_issue(&updating, tsr_arg_of(r), tsr_arg_of(q), tsr_arg_of(s[CG_RATIO]),
                       tsr_arg_of(-1.0)));
     TSR_TRY(tsr_fill(new, &(double){0}));
-    TSR_TRY(tsr_issue(&dotting, tsr_arg_of(new), tsr_arg_of(s[CG_R]), tsr_arg_of(s[CG_R])));
+    TSR_TRY(tsr_issue(&dotting, tsr_arg_of(new), tsr_arg_of(r), tsr_arg_of(r)));
     TSR_TRY(tsr_issue(&dividing, tsr_arg_of(s[CG_RATIO]), tsr_arg_of(new), tsr_arg_of(old)));
-    return tsr_issue(&updating, tsr_arg_of(inner), tsr_arg_of(s[CG_R]), tsr_arg_of(s[CG_RATIO]),
+    return tsr_issue(&updating, tsr_arg_of(p), tsr_arg_of(r), tsr_arg_of(s[CG_RATIO]),
                      tsr_arg_of(0.0));
 }
 
@@ -303,9 +307,9 @@ static tsr_status transpose_step(sm_state *m)
 }
 
 const sm_program sm_programs[] = {
-    {"stencil_2d", 512, 2, stencil_2d_setup, stencil_2d_step},
-    {"stencil_3d", 64, 2, stencil_3d_setup, stencil_3d_step},
-    {"cg", 512, 2, cg_setup, cg_step},
-    {"transpose", 512, 2, transpose_setup, transpose_step},
+    {"stencil_2d", 512, 4, false, 2, stencil_2d_setup, stencil_2d_step},
+    {"stencil_3d", 64, 6, false, 2, stencil_3d_setup, stencil_3d_step},
+    {"cg", 512, 2, true, 2, cg_setup, cg_step},
+    {"transpose", 512, 1, true, 2, transpose_setup, transpose_step},
     {0},
 };

@@ -16,8 +16,10 @@ typedef struct sm_state {
 /* A program in steps. Nothing in it says that there are ranks, but the size of its stores. */
 typedef struct sm_program {
     const char *name;
-    int64_t     side;   /* elements of a rank along each dimension, by default */
-    int         period; /* steps after which stores have changed places and are back */
+    int64_t     side;          /* elements of a rank along each dimension, by default */
+    double      most_messages; /* that a rank sends for an operation, whatever their number */
+    bool        by_message;    /* times are compared per message: larger runs send more */
+    int         period;        /* steps after which stores have changed places and are back */
     /* Make the stores for so many ranks. */
     tsr_status (*setup)(sm_state *state, int ranks, int64_t side);
     tsr_status (*step)(sm_state *state);

@@ -54,20 +54,14 @@ bool exchange_reads(const struct analysis *a, const struct group *g, int k)
            ((g->writes >> k & 1) && !writes_boxes(a, k));
 }
 
-struct deal *exchange_asks(struct analysis *a, const struct group *g)
+tsr_box exchange_asks(const struct analysis *a, const struct group *g, int r)
 {
-    struct deal *all = NULL;
+    tsr_box all = {.rank = g->root->rank};
     for (int k = 0; k < a->plan->n_args; ++k) {
         if (!(g->args >> k & 1) || !exchange_reads(a, g, k))
             continue;
-        struct deal *one = exchange_deal(a->plan, k);
-        struct deal *both = all != NULL ? deal_hull(all, one) : deal_keep(one);
-        deal_release(all);
-        all = both;
-        if (all == NULL) {
-            a->no_memory = true;
-            return NULL;
-        }
+        const tsr_box b = deal_box(exchange_deal(a->plan, k), r);
+        all = box_hull(&all, &b);
     }
     return all;
 }

@@ -231,9 +231,8 @@ struct deal *exchange_deal(const struct plan *plan, int k);
 bool exchange_box(const struct analysis *a, int k, tsr_box *out);
 /* Does the old content of argument k's root matter? */
 bool exchange_reads(const struct analysis *a, const struct group *g, int k);
-/* What the ranks ask of the group's root, a box each; a new reference.  NULL: nothing, or no memory
- * (a->no_memory). */
-struct deal *exchange_asks(struct analysis *a, const struct group *g);
+/* What rank r asks of the group's root, as one box; empty: nothing. */
+tsr_box exchange_asks(const struct analysis *a, const struct group *g, int r);
 
 /* build.c */
 bool edges_find(struct analysis *a);      /* into d->loose, a->source */

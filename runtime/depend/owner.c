@@ -119,7 +119,8 @@ struct owner_map *owner_map_copy(const struct owner_map *m)
         return NULL;
     deal_release(c->home);
     c->home = deal_keep(m->home);
-    if (!layers_room(c, m->n_layers) || !layers_copy(c, c->layer, m->layer, m->n_layers, &c->n_layers) ||
+    if (!layers_room(c, m->n_layers) ||
+        !layers_copy(c, c->layer, m->layer, m->n_layers, &c->n_layers) ||
         !layers_copy(c, c->fetched, m->fetched, m->n_fetched, &c->n_fetched)) {
         owner_map_destroy(c);
         return NULL;
@@ -243,11 +244,21 @@ static bool layers_hold(struct owner_map *m, const struct owner_layer *f, bool *
 {
     if (m->n_layers > 0 && layer_within(f, m->layer[0]))
         return true;
-    for (int i = 0; i < m->n_ranks && *out_ok; ++i) {
-        const int     r = owner_rank_at(m, i);
-        const tsr_box b = owner_layer_box(f, r);
-        if (!box_is_empty(&b) && !layers_hold_box(m, r, &b, out_ok))
+    const unsigned most = sizeof m->lacking / sizeof m->lacking[0];
+    const uint64_t layers = owner_layers_hash(m), asked = f->ranks->hash;
+    for (unsigned i = 0; i < most; ++i) /* a loop asks again for what it asked for before */
+        if (m->lacking[i].layers == layers && m->lacking[i].asked == asked)
             return false;
+    for (int i = 0; i < owner_ranks(f->ranks) && *out_ok; ++i) {
+        const int     r = owner_rank_at(f->ranks, i);
+        const tsr_box b = owner_layer_box(f, r);
+        if (box_is_empty(&b) || layers_hold_box(m, r, &b, out_ok))
+            continue;
+        if (*out_ok) {
+            m->lacking[m->n_lacking % most].layers = layers;
+            m->lacking[m->n_lacking++ % most].asked = asked;
+        }
+        return false;
     }
     return *out_ok;
 }
@@ -303,8 +314,8 @@ static bool is_in_place(struct owner_map *m, const struct owner_layer *w, bool *
         return true;
     if (w->kind == OWNER_REPLICATED)
         return is_owner(m, -1, &w->ranks->hull, out_ok);
-    for (int i = 0; i < m->n_ranks; ++i) {
-        const int     r = owner_rank_at(m, i);
+    for (int i = 0; i < owner_ranks(w->ranks); ++i) {
+        const int     r = owner_rank_at(w->ranks, i);
         const tsr_box b = owner_layer_box(w, r);
         if (!box_is_empty(&b) && !is_owner(m, r, &b, out_ok))
             return false;
@@ -348,8 +359,8 @@ static bool is_hidden(struct owner_map *m, const struct owner_layer *w, int i, b
         return false;
     if (old->ranks->solid) /* the hull is what it shows */
         return box_is_hidden(m, w, i, &old->ranks->hull, out_ok);
-    for (int k = 0; k < m->n_ranks; ++k) {
-        const tsr_box b = owner_layer_box(old, owner_rank_at(m, k));
+    for (int k = 0; k < owner_ranks(old->ranks); ++k) {
+        const tsr_box b = owner_layer_box(old, owner_rank_at(old->ranks, k));
         if (!box_is_empty(&b) && !box_is_hidden(m, w, i, &b, out_ok))
             return false;
     }
@@ -403,8 +414,8 @@ static void layer_push(struct owner_map *m, struct owner_layer *w)
 /* A write with the boxes of `w`, which it takes over. */
 static bool map_write(struct owner_map *m, struct owner_layer *w)
 {
-    bool           ok = true;
-    const bool     in_place = w->ranks->kind == DEAL_NONE || is_in_place(m, w, &ok);
+    bool       ok = true;
+    const bool in_place = w->ranks->kind == DEAL_NONE || is_in_place(m, w, &ok);
     if (ok && !in_place)
         ok = layers_room(m, m->n_layers + 1) && find_hidden(m, w);
     if (!ok) {

@@ -52,6 +52,8 @@ struct owner_map {
     struct deal        *home;                       /* counted: owner_map_home */
     struct owner_layer *spare;
     struct box_list     left; /* scratch */
+    struct { uint64_t layers, asked; } lacking[8]; /* hashes: layers that do not give what was asked for */
+    unsigned            n_lacking;
     /* counts, for looking inside */
     uint64_t n_writes, n_in_place, n_fetches, n_renewed, n_settles;
 };

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/hash.h"
 
 bool owner_list_meets(const struct box_list *l, const tsr_box *b)
 {
@@ -167,7 +166,8 @@ static int askers_next(struct askers *a)
 }
 
 /* Layers beyond those that are looked at one by one (an attach of many tiles made them) count as one box. */
-static void askers_begin(struct askers *a, const struct owner_map *m, int rank, const struct deal *need)
+static void askers_begin(struct askers *a, const struct owner_map *m, int rank,
+                         const struct deal *need)
 {
     tsr_box rest = {.rank = m->whole.rank};
     a->n = 0;
@@ -185,7 +185,8 @@ static void askers_begin(struct askers *a, const struct owner_map *m, int rank, 
         a->has[i] = deal_walk_next(&a->walk[i]);
 }
 
-bool owner_map_sends(struct owner_map *m, int rank, const struct deal *need, struct owner_moves *out)
+bool owner_map_sends(struct owner_map *m, int rank, const struct deal *need,
+                     struct owner_moves *out)
 {
     struct askers a;
     askers_begin(&a, m, rank, need);
@@ -227,8 +228,8 @@ bool owner_map_all_hold(struct owner_map *m, const tsr_box *box)
 {
     if (by_everybody(m, box))
         return true;
-    for (int i = 0; i < m->n_ranks; ++i)
-        if (!owner_map_holds(m, owner_rank_at(m, i), box))
+    for (int i = 0, r = (int)((int64_t)m->n_ranks * 618 / 1000); i < m->n_ranks; ++i)
+        if (!owner_map_holds(m, (r + i) % m->n_ranks, box))
             return false;
     return true;
 }
@@ -247,9 +248,7 @@ bool owner_map_hull(const struct owner_map *m, int rank, tsr_box *out)
 
 uint64_t owner_map_hash(const struct owner_map *m)
 {
-    uint64_t h = hash_word((uint64_t)m->n_layers, m->home->hash);
-    for (int i = 0; i < m->n_layers; ++i)
-        h = hash_word(h, m->layer[i]->ranks->hash + (uint64_t)m->layer[i]->kind);
+    uint64_t h = hash_word(owner_layers_hash(m), m->home->hash);
     for (int i = 0; i < m->n_fetched; ++i)
         h = hash_word(h, m->fetched[i]->ranks->hash);
     return h;

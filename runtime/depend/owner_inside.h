@@ -2,7 +2,17 @@
 #ifndef DEPEND_OWNER_INSIDE_H
 #define DEPEND_OWNER_INSIDE_H
 
+#include "base/hash.h"
 #include "depend/owner.h"
+
+/* A word of the layers alone. */
+static inline uint64_t owner_layers_hash(const struct owner_map *m)
+{
+    uint64_t h = (uint64_t)m->n_layers;
+    for (int i = 0; i < m->n_layers; ++i)
+        h = hash_word(h, m->layer[i]->ranks->hash + (uint64_t)m->layer[i]->kind);
+    return h;
+}
 
 /* What a layer gives rank r. */
 static inline tsr_box owner_layer_box(const struct owner_layer *l, int r)
@@ -10,10 +20,17 @@ static inline tsr_box owner_layer_box(const struct owner_layer *l, int r)
     return deal_box(l->ranks, r);
 }
 
-/* Ranks in an order in which one that settles a question about all comes early: from the inside of grids on. */
-static inline int owner_rank_at(const struct owner_map *m, int i)
+/* Ranks that may have a box of a deal, owner_ranks of them, in an order in which one that settles a question
+ * about all comes early: from the inside of grids on. */
+static inline int owner_ranks(const struct deal *d)
 {
-    return (int)(((int64_t)m->n_ranks * 618 / 1000 + i) % m->n_ranks);
+    return d->kind == DEAL_NONE ? 0 : d->kind == DEAL_ONE ? 1 : d->n_ranks;
+}
+
+static inline int owner_rank_at(const struct deal *d, int i)
+{
+    return d->kind == DEAL_ONE ? d->one
+                               : (int)(((int64_t)d->n_ranks * 618 / 1000 + i) % d->n_ranks);
 }
 
 /* Does any box of a list meet `b`? */

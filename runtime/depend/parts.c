@@ -100,27 +100,28 @@ static uint32_t places_find(const struct analysis *a, const struct group *g, int
 }
 
 /* What all others ask for of the parts and (*out_home) of the root's own instance. */
-static uint32_t asked_by_others(struct analysis *a, const struct group *g,
+static uint32_t asked_by_others(const struct analysis *a, const struct group *g,
                                 const struct root_parts *parts, bool *out_home)
 {
-    struct deal *asked = exchange_asks(a, g);
     tsr_box here = g->root->instance->box;
     uint32_t sent = 0;
     *out_home = false;
-    if (asked == NULL)
-        return 0;
     for (int p = 0; p < parts->n; ++p)
         here = box_hull(&here, &parts->part[p]->box);
-    struct deal_walk w = deal_walk_begin(asked, &here);
-    while (deal_walk_next(&w)) {
-        uint32_t none = 0;
-        if (w.r == a->rt->rank)
+    for (int k = 0; k < a->plan->n_args; ++k) {
+        if (!(g->args >> k & 1) || !exchange_reads(a, g, k))
             continue;
-        const int where = place_of(parts, &w.box, &none);
-        sent |= where >= 0 ? 1u << where : none;
-        *out_home |= where < 0 && box_meets(&g->root->instance->box, &w.box);
+        struct deal_walk w = deal_walk_begin(exchange_deal(a->plan, k), &here);
+        while (deal_walk_next(&w)) {
+            uint32_t none = 0;
+            if (w.r == a->rt->rank)
+                continue;
+            const tsr_box asked = exchange_asks(a, g, w.r);
+            const int where = place_of(parts, &asked, &none);
+            sent |= where >= 0 ? 1u << where : none;
+            *out_home |= where < 0 && box_meets(&g->root->instance->box, &asked);
+        }
     }
-    deal_release(asked);
     return sent;
 }
 
@@ -178,7 +179,7 @@ static uint32_t parts_to_join(const struct root *root, const struct root_parts *
 
 /* Several ranks: all arguments of a root in one place, which is returned; *bring: the parts that join
  * it.  *out_sent: parts whose content others ask for, whatever is overwritten. */
-static int place_find_together(struct analysis *a, const struct group *g, uint32_t *bring,
+static int place_find_together(const struct analysis *a, const struct group *g, uint32_t *bring,
                                uint32_t *out_sent)
 {
     static const struct root_parts no_parts = {0};

@@ -29,6 +29,14 @@ static bool contains(const struct tree *a, const struct tree *b)
     return true;
 }
 
+static bool meets(const struct tree *a, const struct tree *b)
+{
+    for (int d = 0; d < a->rank; ++d)
+        if (a->low[d] >= b->high[d] || b->low[d] >= a->high[d])
+            return false;
+    return true;
+}
+
 /* The dimension where a tree is halved; -1: it is a leaf. */
 static int longest_of(const struct fold *f, const struct tree *t)
 {
@@ -120,6 +128,8 @@ static struct partial fold_all(struct fold *f, const struct tree *t)
         partial_send(f, &p);
         return none;
     }
+    if (f->target >= 0 && !meets(&f->mine, t))
+        return none; /* nothing to send of it */
     struct fold_peer *peer = NULL;
     if (is_others(f, t, &peer))
         return f->target < 0 && peer != NULL ? partial_take(f, peer) : none;

@@ -38,14 +38,6 @@ static bool axis_is_full(const struct deal_axis *a)
     return a->base / a->n >= (a->unit > 1 ? a->unit : 1);
 }
 
-bool deal_is_full(const struct deal *d)
-{
-    for (int k = 0; d->kind == DEAL_GRID && k < d->n_axes; ++k)
-        if (!axis_is_full(&d->axis[k]))
-            return false;
-    return true;
-}
-
 void deal_interval(const struct deal *d, int k, int c, int64_t *low, int64_t *high)
 {
     const struct deal_side *s = &d->side[k];
@@ -73,14 +65,12 @@ void deal_interval(const struct deal *d, int k, int c, int64_t *low, int64_t *hi
 
 /* ---- asking for one rank ---- */
 
-static bool grid_has(const struct deal *d, int r)
+static bool grid_has(const struct deal *d, const int *at)
 {
     for (int k = 0; k < d->n_axes; ++k) {
-        const struct deal_axis *a = &d->axis[k];
-        const int               c = r / a->stride % a->n;
-        if (d->only >> k & 1 && c != 0)
+        if (d->only >> k & 1 && at[k] != 0)
             return false;
-        if (!axis_is_full(a) && deal_cut(a, c) >= deal_cut(a, c + 1))
+        if (!d->full && deal_cut(&d->axis[k], at[k]) >= deal_cut(&d->axis[k], at[k] + 1))
             return false;
     }
     return true;
@@ -91,22 +81,32 @@ static tsr_box empty_box(const struct deal *d)
     return (tsr_box){.rank = d->rank};
 }
 
-tsr_box deal_box(const struct deal *d, int r)
+tsr_box deal_box_at(const struct deal *d, const int *at)
 {
-    if (d->kind == DEAL_ALL || (d->kind == DEAL_ONE && d->one == r))
-        return d->hull;
-    if (d->kind == DEAL_LIST)
-        return d->box[r];
-    if (d->kind != DEAL_GRID || !grid_has(d, r))
-        return empty_box(d);
     tsr_box b = {.rank = d->rank};
+    if (!grid_has(d, at))
+        return b;
     for (int k = 0; k < d->rank; ++k) {
         const int by = d->side[k].by;
-        deal_interval(d, k, by < 0 ? 0 : r / d->axis[by].stride % d->axis[by].n, &b.low[k], &b.high[k]);
+        deal_interval(d, k, by < 0 ? 0 : at[by], &b.low[k], &b.high[k]);
         if (b.low[k] >= b.high[k])
             return empty_box(d);
     }
     return b;
+}
+
+tsr_box deal_box(const struct deal *d, int r)
+{
+    int at[TSR_MAX_RANK];
+    if (d->kind == DEAL_ALL || (d->kind == DEAL_ONE && d->one == r))
+        return d->hull;
+    if (d->kind == DEAL_LIST)
+        return d->box[r];
+    if (d->kind != DEAL_GRID)
+        return empty_box(d);
+    for (int k = 0; k < d->n_axes; r %= d->axis[k++].stride)
+        at[k] = r / d->axis[k].stride;
+    return deal_box_at(d, at);
 }
 
 bool deal_has(const struct deal *d, int r)
@@ -321,6 +321,9 @@ static void grid_sort(struct deal *d)
     memcpy(d->axis, axis, (size_t)n * sizeof *axis);
     d->n_axes = n;
     d->only = only;
+    d->full = true;
+    for (int k = 0; k < n; ++k)
+        d->full &= axis_is_full(&d->axis[k]);
 }
 
 /* Sets disjoint and solid. */

@@ -50,6 +50,7 @@ struct deal {
     /* GRID */
     int            n_axes;        /* of n > 1; by descending stride */
     unsigned       only;
+    bool           full;          /* every piece of every axis has an index */
     struct deal_axis axis[TSR_MAX_RANK];
     struct deal_side side[TSR_MAX_RANK];
     /* LIST */
@@ -89,7 +90,12 @@ bool    deal_within(const struct deal *a, const struct deal *b);
 /* May a box of `a` meet a box of `b`?  False is certain; true is certain but where a grid leaves gaps. */
 bool    deal_meets(const struct deal *a, const struct deal *b);
 /* Has every piece of every axis an index? */
-bool    deal_is_full(const struct deal *d);
+static inline bool deal_is_full(const struct deal *d)
+{
+    return d->kind != DEAL_GRID || d->full;
+}
+/* Of a GRID: the box at these coordinates of its axes. */
+tsr_box deal_box_at(const struct deal *d, const int *at);
 /* Where cut `c` (0 .. n) of an axis stands. */
 int64_t deal_cut(const struct deal_axis *a, int c);
 /* Along dimension k of a GRID: what coordinate c of its axis has. */

@@ -108,7 +108,7 @@ static bool next_rank(struct deal_walk *w)
 bool deal_walk_next(struct deal_walk *w)
 {
     while (!w->over && next_rank(w)) {
-        w->box = deal_box(w->d, w->r);
+        w->box = w->d->kind == DEAL_GRID ? deal_box_at(w->d, w->at) : deal_box(w->d, w->r);
         if ((w->box.rank == 0 || !box_is_empty(&w->box)) && box_meets(&w->box, &w->met))
             return true;
     }

@@ -11,7 +11,11 @@
 #include "solve/rank_grid.h"
 #include "solve/solve.h"
 
-enum { MOST_ASKED = 256 }; /* ranks that are compared: beyond, each holds about as much */
+enum {
+    MOST_ASKED = 256, /* ranks that are compared: beyond, each holds about as much */
+    MOST_LISTED =
+        256, /* ranks for whom a grid's cuts are moved one by one; beyond, an even grid will do */
+};
 
 static const struct plan_arg *key_of(const struct problem *q, int arg)
 {
@@ -110,7 +114,8 @@ void keys_describe(const struct problem *q, const struct deal *ranks, int *grid)
 
 /* Along dimension d, in closed form: positions of the key's cut moved by what the view adds.  False: cuts
  * are to be moved to legal places, or would not leave a piece for each. */
-static bool side_of_key(const struct problem *q, int arg, const struct deal *key, int d, struct deal *out)
+static bool side_of_key(const struct problem *q, int arg, const struct deal *key, int d,
+                        struct deal *out)
 {
     const struct view      *v = q->op->arg[arg].view;
     const int               r = v->feeds[d];
@@ -123,7 +128,8 @@ static bool side_of_key(const struct problem *q, int arg, const struct deal *key
     const struct deal_axis *x = &key->axis[k->by];
     const int64_t           at = k->low - b, part = x->base / x->n;
     if (a != 1 || k->scale != 1 || k->low != k->high || q->uncut[d] != UNCUT_NOT ||
-        x->unit % q->unit[d] != 0 || at % q->unit[d] != 0 || part < x->unit || part - x->unit < q->least[d])
+        x->unit % q->unit[d] != 0 || at % q->unit[d] != 0 || part < x->unit ||
+        part - x->unit < q->least[d])
         return false;
     out->side[d] = (struct deal_side){k->by, 1, at, at};
     return deal_cut(x, 1) + at >= max64(1, q->least[d]) &&
@@ -161,6 +167,9 @@ static struct deal *deal_of_key(const struct problem *q, int arg, const struct p
     }
     if (grid_of_key(q, arg, key->ranks, &grid))
         return deal_grid(&grid);
+    *out_fits = n <= MOST_LISTED || key->ranks->kind != DEAL_GRID;
+    if (!*out_fits)
+        return NULL;
     tsr_box *box = base_calloc((size_t)n, sizeof *box);
     for (int r = 0; box && *out_fits && r < n; ++r) {
         const tsr_box held = deal_box(key->ranks, r);
@@ -189,7 +198,7 @@ void keys_each(struct search *s, ranks_consider *consider)
         bool                   known = false;
         for (int j = 0; j < i; ++j)
             known |= is_same_key(q, i, j);
-        bool fits = key && !known && follows_iteration(q, i);
+        bool         fits = key && !known && follows_iteration(q, i);
         struct deal *ranks = fits ? deal_of_key(q, i, key, &fits) : NULL;
         if (!fits)
             continue;
@@ -248,7 +257,7 @@ int keys_place(const struct problem *q, int *out_arg)
     const tsr_box      all = box_of_shape(v->rank, v->extent), wanted = solve_root_box(v, &all);
     int                best = 0;
     int64_t            most = 0;
-    struct deal_walk w = deal_walk_begin(root->key->arg[root->key_arg].ranks, &wanted);
+    struct deal_walk   w = deal_walk_begin(root->key->arg[root->key_arg].ranks, &wanted);
     for (int n = 0; n < MOST_ASKED && deal_walk_next(&w); ++n) {
         const int64_t held = held_by(root->key, root->key_arg, &wanted, w.r);
         if (held > most) {

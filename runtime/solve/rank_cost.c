@@ -8,7 +8,7 @@
  * Threads: the issuing thread. */
 #include "solve/rank_grid.h"
 
-enum { SAMPLE_ALL = 16, SAMPLES = 8, MOST_PAIRED = 256, OWNER_CHANGE = 4 };
+enum { SAMPLE_ALL = 16, SAMPLES = 4, MOST_PAIRED = 256, OWNER_CHANGE = 4 };
 
 /* Boxes that stand for all ranks'. */
 struct sampled {
@@ -106,13 +106,14 @@ static int samples_of(const struct deal *ranks, int *out)
 {
     const int n = ranks->n_ranks, m = n <= SAMPLE_ALL ? n : SAMPLES;
     for (int i = 0; i < m; ++i) /* of many: spread, and not at the same place of their rows */
-        out[i] = n <= SAMPLE_ALL ? i : (int)((int64_t)n * i / m) + i * 7 % (n / m);
+        out[i] = n <= SAMPLE_ALL ? i : (int)(((int64_t)n * (2 * i + 1) / (2 * m) + 7 * i + 3) % n);
     return m;
 }
 
 /* Elements of an argument that all ranks need together, each rank's counted, where `once` is the whole:
  * neighbours share halos, and where it does not move all have the same. */
-static int64_t volume_by_grid(const struct problem *q, int arg, const struct deal *ranks, int64_t once)
+static int64_t volume_by_grid(const struct problem *q, int arg, const struct deal *ranks,
+                              int64_t once)
 {
     const struct view *v = q->op->arg[arg].view;
     int64_t            volume = once;
@@ -127,7 +128,8 @@ static int64_t volume_by_grid(const struct problem *q, int arg, const struct dea
         }
         const struct interval all = solve_along(q, arg, d, (struct interval){0, q->extent[d]});
         const int64_t         extent = all.high - all.low;
-        volume = mul_div(volume, min64(extent + (n - 1) * max64(0, low + high), mul64(n, extent)), extent);
+        volume = mul_div(volume, min64(extent + (n - 1) * max64(0, low + high), mul64(n, extent)),
+                         extent);
     }
     return volume;
 }
@@ -169,19 +171,22 @@ static int64_t faces_of(const struct problem *q, const tsr_box *b)
     return sum;
 }
 
-/* Of a grid whose pieces all have elements, on machines that are alike; what is uneven is a guess. */
+/* Of a grid on machines that are alike: how many pieces have elements, and what is uneven, about. */
 static void shape_of_grid(const struct problem *q, const struct deal *ranks, struct candidate *c)
 {
-    int64_t largest = 1;
+    int64_t largest = 1, some = 1;
     for (int d = 0; d < q->rank; ++d) {
-        const int               by = ranks->side[d].by;
-        const struct deal_axis *a = by < 0 ? NULL : &ranks->axis[by];
-        const int64_t           n = a ? a->n : 1;
+        const int     by = ranks->side[d].by;
+        const int64_t unit = by < 0 ? 1 : ranks->axis[by].unit;
+        const int64_t n = by < 0 ? 1 : min64(ranks->axis[by].n, ceil_div(q->extent[d], unit));
         c->surface = add64(c->surface, mul64(n - 1, q->volume / q->extent[d]));
-        largest = mul64(largest, min64(q->extent[d], ceil_div(ceil_div(q->extent[d], n), a ? a->unit : 1) *
-                                                         (a ? a->unit : 1)));
+        largest =
+            mul64(largest, min64(q->extent[d], ceil_div(ceil_div(q->extent[d], n), unit) * unit));
+        some *= n;
     }
     c->imbalance = mul_div(mul64(largest, ranks->n_ranks), 1024, q->volume) - 1024;
+    c->idle = mul64(mul_div(q->volume, 2 * (ranks->n_ranks - some), ranks->n_ranks),
+                    (int64_t)bytes_of(q, q->lead));
 }
 
 static void shape_cost(const struct problem *q, const struct deal *ranks, struct candidate *c)
@@ -189,7 +194,7 @@ static void shape_cost(const struct problem *q, const struct deal *ranks, struct
     const struct rank_machine *m = q->rt->machines;
     const int                  n = q->rt->n_ranks;
     int64_t                    workers = 0, slowest = 0, empty = 0;
-    if (n > SAMPLE_ALL && ranks->kind == DEAL_GRID && deal_is_full(ranks) && solve_machines_alike(q)) {
+    if (n > SAMPLE_ALL && ranks->kind == DEAL_GRID && solve_machines_alike(q)) {
         shape_of_grid(q, ranks, c);
         return;
     }

@@ -19,7 +19,7 @@
  * rectangular partitions", 2012, section 3.2). Where machines are equal, all slabs are cut alike; so they
  * are where a result of several dimensions is folded along others, lest many ranks meet in one.
  *
- * Where there are more ways to make a grid than SEARCH_ALL, the search begins at that with the most even
+ * With more ranks than FEW_RANKS and more grids than FEW_GRIDS, the search begins at that with the most even
  * pieces and goes on to a neighbour (a prime factor along another dimension) while that is better.
  *
  * All of it is shared: integers, from the stream and the machine table alone. Cost: O(candidates *
@@ -29,7 +29,7 @@
 
 #include "solve/rank_grid.h"
 
-enum { SEARCH_ALL = 16, SMALL = 4096 };
+enum { FEW_RANKS = 16, FEW_GRIDS = 6, SMALL = 4096 };
 
 /* Weigh these boxes (taken over; NULL: no memory) against the best so far. */
 static void consider(struct search *s, struct deal *ranks, struct candidate c)
@@ -126,10 +126,9 @@ static struct deal *list_grid(struct search *s, const int *grid)
         return NULL;
     for (int r = 0; r < n; ++r)
         s->weight[r] = max64(1, s->q->rt->machines[r].workers);
-    share_box(s, grid, &(struct share){.d = s->q->rank - 1,
-                                       .step = 1,
-                                       .box = {.rank = s->q->rank},
-                                       .scratch = s->cuts});
+    share_box(s, grid,
+              &(struct share){
+                  .d = s->q->rank - 1, .step = 1, .box = {.rank = s->q->rank}, .scratch = s->cuts});
     return deal_list(n, s->q->rank, s->boxes);
 }
 
@@ -162,23 +161,33 @@ static void each_grid(struct search *s, int d, int left, int *grid)
             consider_grid(s, grid);
         return;
     }
-    for (int g = is_cuttable(q, d) ? left : 1; g >= 1; --g) {
-        if (left % g)
-            continue;
-        grid[d] = g;
-        each_grid(s, d + 1, left / g, grid);
-    }
+    const int most = is_cuttable(q, d) ? left : 1;
+    int       part = 1;
+    for (; part * part < most; ++part) /* the factors of `most` from the largest on */
+        if (most % part == 0) {
+            grid[d] = most / part;
+            each_grid(s, d + 1, left / grid[d], grid);
+        }
+    for (int g = part * part == most ? part : part - 1; g >= 1; --g)
+        if (most % g == 0) {
+            grid[d] = g;
+            each_grid(s, d + 1, left / g, grid);
+        }
 }
 
-/* How many such grids there are, counted up to SEARCH_ALL + 1. */
-static int count_grids(const struct problem *q, int d, int left)
+/* How many such grids there are: each prime factor, e times in n, may be shared out among m dimensions in
+ * (e + m - 1 over e) ways. */
+static int64_t count_grids(const struct problem *q, int n)
 {
-    int n = 0;
-    if (d == q->rank)
-        return left == 1;
-    for (int g = is_cuttable(q, d) ? left : 1; g >= 1 && n <= SEARCH_ALL; --g)
-        n += left % g == 0 ? count_grids(q, d + 1, left / g) : 0;
-    return n;
+    int64_t all = 1, m = 0;
+    for (int d = 0; d < q->rank; ++d)
+        m += is_cuttable(q, d);
+    for (int p = 2; n > 1; ++p) {
+        p = p * p > n ? n : p;
+        for (int64_t e = 1; n % p == 0; ++e, n /= p)
+            all = mul64(all, e + m - 1) / e;
+    }
+    return all;
 }
 
 /* The largest prime factor of n > 1. */
@@ -262,7 +271,7 @@ static tsr_status search_ranks(struct problem *q)
     struct search s = {.q = q, .alike = solve_machines_alike(q)};
     int           grid[TSR_MAX_RANK] = {1, 1, 1, 1, 1, 1, 1, 1};
     s.straight = folds_in_line(q);
-    if (count_grids(q, 0, q->rt->n_ranks) <= SEARCH_ALL)
+    if (q->rt->n_ranks <= FEW_RANKS || count_grids(q, q->rt->n_ranks) <= FEW_GRIDS)
         each_grid(&s, 0, q->rt->n_ranks, grid);
     else
         climb(&s, grid);
@@ -272,8 +281,9 @@ static tsr_status search_ranks(struct problem *q)
     base_free(s.boxes);
     base_free(s.cuts);
     base_free(s.weight);
-    return s.no_memory ? tsr_fail_(q->op->site, TSR_NO_MEMORY, "%s: no memory to cut it", q->desc->name)
-                       : TSR_OK;
+    return s.no_memory
+               ? tsr_fail_(q->op->site, TSR_NO_MEMORY, "%s: no memory to cut it", q->desc->name)
+               : TSR_OK;
 }
 
 /* The least that any rank says, so that all say the same. */
@@ -312,8 +322,9 @@ static tsr_status give_to(struct problem *q, int rank)
     q->chosen.key = -1;
     for (int d = 0; d < q->rank; ++d)
         q->chosen.grid[d] = 1;
-    return q->ranks ? TSR_OK
-                    : tsr_fail_(q->op->site, TSR_NO_MEMORY, "%s: no memory to cut it", q->desc->name);
+    return q->ranks
+               ? TSR_OK
+               : tsr_fail_(q->op->site, TSR_NO_MEMORY, "%s: no memory to cut it", q->desc->name);
 }
 
 tsr_status solve_choose_ranks(struct problem *q)

@@ -20,7 +20,7 @@ MPI = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
        "OMPI_MCA_rmaps_base_oversubscribe": "1", "UCX_NET_DEVICES": "lo"}
 TCP = {"UCX_TLS": "tcp,self"}
 # What is about ranks as threads and nothing else.
-THREADS_ALONE = ("memory", "fail", "recall")
+THREADS_ALONE = ("memory", "fail", "recall", "simulated")
 
 
 @dataclass
@@ -160,6 +160,7 @@ def bench_steps():
     yield from bench("stream", "--bytes", "64000000", "--repetitions", "1")
     yield from bench("soak", "--tasks", "200000")
     yield from bench("long_pasts", "--operations", "10000")
+    yield from bench("simulate", "--check", "--runs", "5", "--steps", "100")
 
 
 def long_steps():
