@@ -1,39 +1,22 @@
 /* execute/communicator.c - calls of a communicator in task bodies: meetings, and what may be wrong.
  *
  * A call is a meeting of all points.  On a rank they meet in memory: whoever comes last acts for the rank,
- * the others wait.  Ranks meet by messages: each says what its points brought (the call with its operands,
- * or that a point returned or failed), and after log2 of the ranks all know whether everybody brought the
- * same; so whatever points bring, no meeting is left waiting for a message that nobody sends.  Only then is
- * data moved (collective.c), in ways that both sides derive from the call.  Where they did not bring the
- * same, the communicator is dead: no message is sent any more, and every call answers the cause.
+ * the others wait.  Ranks meet by messages (communicator_agree.c): each says what its points brought, the call
+ * with its operands, or that a point returned or failed; soon all know whether everybody brought the same.  So
+ * whatever points bring, no meeting is left waiting for a message that nobody sends.  Only then is data moved
+ * (collective.c), in ways that both sides derive from the call.  Where they did not bring the same, the
+ * communicator is dead: no message is sent any more, and every call answers the cause.
  *
  * A body that returns or fails comes to one more meeting, without waiting; so the failure of a point is
  * known on every rank of the operation, at the same call everywhere.
- *
- * What ranks say spreads as in the dissemination barrier of Hensgen, Finkel and Manber, "Two algorithms for
- * barrier synchronization" (1988): in round k place p sends to p + 2^k what it knows, and hears p - 2^k.
  *
  * Invariants: `turn` moves only when all points of the rank have arrived; what the last one writes is read
  * after that.  `dead` is the same on all ranks.  Cost of a meeting: O(points here + log ranks).
  * Threads: workers that run points of the operation. */
 #include "execute/communicator.h"
 
-#include <limits.h>
-#include <linux/futex.h>
-#include <sched.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include "base/alloc.h"
-#include "base/hash.h"
 #include "base/mutant.h"
 #include "model/reduce.h"
-
-enum { REST_US = 200, FILE_BYTES = 80 };
-/* Ticks of observe_stamp. */
-#define SPIN_TICKS      100000ull
-#define MEMORY_PATIENCE 10000000000ull
 
 const char *call_name(tsr_comm_verb verb)
 {
@@ -49,409 +32,6 @@ const char *call_name(tsr_comm_verb verb)
 size_t call_bytes(const tsr_comm_words *c)
 {
     return c->reducer != NULL ? c->reducer->bytes : tsr_type_size(c->type);
-}
-
-/* ---- waiting ---- */
-
-void execute_gang_ring(struct tsr_runtime *rt)
-{
-    struct gang *g = &rt->engine->gang;
-    if (atomic_load(&g->sleepers) == 0)
-        return;
-    atomic_fetch_add(&g->bell, 1);
-    syscall(SYS_futex, &g->bell, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-    network_nudge(rt->network);
-}
-
-void execute_gang_rest(struct worker *w, uint64_t since, bool (*over)(void *user), void *user)
-{
-    struct tsr_runtime *rt = w->rt;
-    struct gang        *g = &rt->engine->gang;
-    if (observe_stamp() - since < SPIN_TICKS || (rt->n_ranks > 1 && network_pending(rt->network))) {
-        sched_yield(); /* 0.3 us alone; with more threads than cores, what lets the others come */
-        return;
-    }
-    observe_watchdog_poll(rt->observe);
-    atomic_fetch_add(&g->sleepers, 1);
-    const uint32_t seen = atomic_load(&g->bell);
-    if (!over(user))
-        network_doze(rt->network, &g->bell, seen, REST_US);
-    atomic_fetch_sub(&g->sleepers, 1);
-}
-
-struct turn_wait {
-    const struct gang *g;
-    uint32_t           turn;
-};
-
-static bool turn_is_over(void *user)
-{
-    const struct turn_wait *t = user;
-    return atomic_load(&t->g->turn) != t->turn;
-}
-
-static void turn_wait(struct caller *c, uint32_t turn)
-{
-    struct turn_wait t = {c->g, turn};
-    const uint64_t   since = observe_stamp();
-    while (atomic_load_explicit(&c->g->turn, memory_order_acquire) == turn)
-        if (c->w->rt->n_ranks == 1 || !network_progress(c->w->rt->network))
-            execute_gang_rest(c->w, since, turn_is_over, &t);
-}
-
-/* ---- messages ---- */
-
-static struct network_tag tag_of(const struct gang *g, unsigned kind)
-{
-    return network_tag_of(g->number, WIRE_GANG, kind, g->sequence);
-}
-
-static bool never(void *user)
-{
-    (void)user;
-    return false;
-}
-
-/* What `make` gives, waiting for some while where there is no memory: others count on this rank. */
-static void *patient(struct caller *c, void *(*make)(size_t bytes), size_t bytes)
-{
-    const uint64_t since = observe_stamp();
-    void          *memory;
-    while ((memory = make(bytes)) == NULL) {
-        if (c->w->rt->n_ranks == 1)
-            return NULL;
-        if (observe_stamp() - since > MEMORY_PATIENCE)
-            (void)network_short_of_memory(c->w->rt->network, "a collective call of a task body");
-        if (network_peer_lost(c->w->rt->network))
-            return NULL;
-        if (!network_progress(c->w->rt->network))
-            execute_gang_rest(c->w, since, never, NULL);
-    }
-    return memory;
-}
-
-static void *make_memory(size_t bytes)
-{
-    return base_uncleared(64, bytes + 1);
-}
-
-void *gang_scratch(struct caller *c, size_t bytes)
-{
-    return patient(c, make_memory, bytes);
-}
-
-void *gang_memory(struct caller *c, size_t bytes)
-{
-    c->g->work.memory = gang_scratch(c, bytes);
-    return c->g->work.memory;
-}
-
-void *gang_buffer(struct caller *c, size_t bytes)
-{
-    return patient(c, network_buffer_create, bytes);
-}
-
-bool gang_send(struct caller *c, int place, unsigned kind, void *buffer, size_t bytes)
-{
-    const int to = c->g->places->rank[place];
-    if (buffer == NULL)
-        return false;
-    observe_event(c->w->lane, OBSERVE_SEND, c->g->number, (uint32_t)to, bytes);
-    observe_count(c->w->lane, TSR_COUNT_MESSAGES, 1);
-    observe_count(c->w->lane, TSR_COUNT_MESSAGE_BYTES, (int64_t)bytes);
-    return network_send(c->w->rt->network, to, tag_of(c->g, kind), buffer, bytes) == TSR_OK;
-}
-
-struct message_wait {
-    struct network    *net;
-    struct network_tag tag;
-    int                from;
-    void              *buffer;
-    size_t             bytes;
-};
-
-static bool message_is_here(void *user)
-{
-    struct message_wait *m = user;
-    if (m->buffer == NULL)
-        (void)network_try_receive(m->net, m->from, m->tag, &m->buffer, &m->bytes);
-    return m->buffer != NULL || network_peer_lost(m->net);
-}
-
-void *gang_receive(struct caller *c, int place, unsigned kind, size_t *out_bytes)
-{
-    struct gang        *g = c->g;
-    struct message_wait m = {c->w->rt->network, tag_of(g, kind), g->places->rank[place], NULL, 0};
-    const uint64_t      since = observe_stamp();
-    atomic_store_explicit(&g->awaited, m.from, memory_order_relaxed);
-    while (!message_is_here(&m))
-        if (!network_progress(m.net))
-            execute_gang_rest(c->w, since, message_is_here, &m);
-    atomic_store_explicit(&g->awaited, -1, memory_order_relaxed);
-    if (m.buffer != NULL)
-        observe_event(c->w->lane, OBSERVE_RECEIVE, g->number, (uint32_t)m.from, m.bytes);
-    *out_bytes = m.bytes;
-    return m.buffer;
-}
-
-bool gang_spread(struct caller *c, int root, const char *data, size_t bytes, const char **out)
-{
-    struct gang *g = c->g;
-    const int    n = g->places->n_places, v = (g->places->place - root + n) % n;
-    int          bit = 1;
-    while (bit < n && !(v & bit))
-        bit *= 2;
-    if (v != 0) {
-        size_t got;
-        g->work.message = gang_receive(c, (v - bit + root) % n, GANG_SPREAD, &got);
-        data = g->work.message;
-        if (data == NULL)
-            return false;
-    }
-    for (bit /= 2; bit > 0; bit /= 2) {
-        if (v + bit >= n)
-            continue;
-        char *copy = gang_buffer(c, bytes);
-        if (copy != NULL && bytes > 0)
-            memcpy(copy, data, bytes);
-        if (!gang_send(c, (v + bit + root) % n, GANG_SPREAD, copy, bytes))
-            return false;
-    }
-    *out = data;
-    return true;
-}
-
-void gang_cause_note(struct gang *g)
-{
-    pthread_mutex_lock(&g->lock);
-    if (g->cause.status == TSR_OK)
-        trace_save(&g->cause);
-    pthread_mutex_unlock(&g->lock);
-}
-
-/* ---- what a rank brings ---- */
-
-struct record {
-    int32_t  verb; /* enum gang_verb */
-    int32_t  call; /* of a GANG_CALL, as all that follows but the text */
-    uint32_t type;
-    int32_t  reduction, line;
-    int32_t  status; /* of a failure */
-    int64_t  count, root;
-    uint64_t operands; /* hash of the rest that must agree */
-    int64_t  point;
-    uint32_t text_bytes;
-    char     text[TRACE_BYTES]; /* the file of the call; why it failed */
-};
-
-/* The record of the lowest place, and one that differs from it. */
-struct report {
-    bool          has_other;
-    struct record lowest, other;
-};
-
-static uint64_t operands_of(const struct caller *c, const tsr_comm_words *call)
-{
-    uint64_t h = 0;
-    if (call->verb == TSR_COMM_ALLGATHERV)
-        h = hash_words(1, call->into_counts, (size_t)c->g->places->size);
-    if (call->reducer != NULL) {
-        h = hash_word(h, call->reducer->bytes);
-        for (const char *at = call->reducer->name; at != NULL && *at != 0; ++at)
-            h = hash_word(h, (uint64_t)(unsigned char)*at);
-    }
-    return h;
-}
-
-static void text_set(struct record *r, const char *text, size_t most)
-{
-    const size_t n = strlen(text), from = n < most ? 0 : n - most + 1;
-    r->text_bytes = (uint32_t)(n - from + 1);
-    memcpy(r->text, text + from, r->text_bytes);
-}
-
-static void call_record(const struct caller *c, const tsr_comm_words *call, struct record *r)
-{
-    const bool own_counts = call->verb == TSR_COMM_ALLGATHERV || call->verb == TSR_COMM_ALLTOALLV;
-    r->call = (int32_t)call->verb;
-    r->type = (uint32_t)call->type;
-    r->reduction = (int32_t)call->reduction;
-    r->line = call->at.line;
-    r->count = own_counts ? 0 : call->count;
-    r->root = call->root;
-    r->operands = operands_of(c, call);
-    text_set(r, call->at.file != NULL ? call->at.file : "?", FILE_BYTES);
-}
-
-static void member_record(struct caller *c, int i, struct record *r)
-{
-    const struct gang_member *m = &c->g->member[i];
-    memset(r, 0, offsetof(struct record, text));
-    r->verb = (int32_t)m->verb;
-    r->point = c->g->places->first[c->g->places->place] + i;
-    r->text[0] = 0;
-    r->text_bytes = 1;
-    if (m->verb == GANG_CALL)
-        call_record(c, m->call, r);
-    if (m->verb != GANG_FAIL)
-        return;
-    pthread_mutex_lock(&c->g->lock);
-    r->status = (int32_t)c->g->cause.status;
-    text_set(r, c->g->cause.text, sizeof r->text);
-    pthread_mutex_unlock(&c->g->lock);
-}
-
-static bool is_bad(const struct record *r)
-{
-    return r->verb == GANG_FAIL || r->verb == GANG_SKIP;
-}
-
-static bool records_agree(const struct record *a, const struct record *b)
-{
-    return a->verb == b->verb && a->call == b->call && a->type == b->type &&
-           a->reduction == b->reduction && a->count == b->count && a->root == b->root &&
-           a->operands == b->operands;
-}
-
-/* Take note of one more record.  Of those that differ from the lowest: failures first, then the lowest. */
-static void report_add(struct report *p, const struct record *r)
-{
-    struct record before;
-    if (r->point < p->lowest.point) {
-        before = p->lowest;
-        p->lowest = *r;
-        r = &before; /* which differs from the other, if there is one */
-    }
-    const bool has_other = p->has_other && !records_agree(&p->other, &p->lowest);
-    if (records_agree(&p->lowest, r)) {
-        p->has_other = has_other;
-        return;
-    }
-    if (!has_other || (is_bad(r) && !is_bad(&p->other)) ||
-        (is_bad(r) == is_bad(&p->other) && r->point < p->other.point))
-        p->other = *r;
-    p->has_other = true;
-}
-
-static void report_here(struct caller *c, struct report *p)
-{
-    struct record r;
-    p->has_other = false;
-    member_record(c, 0, &p->lowest);
-    for (int i = 1; i < c->g->n_points; ++i) {
-        member_record(c, i, &r);
-        report_add(p, &r);
-    }
-}
-
-/* ---- ranks meet ---- */
-
-static size_t record_bytes(const struct record *r)
-{
-    return offsetof(struct record, text) + r->text_bytes;
-}
-
-static bool report_send(struct caller *c, const struct report *p, int place, unsigned round)
-{
-    const size_t first = record_bytes(&p->lowest);
-    const size_t bytes = first + (p->has_other ? record_bytes(&p->other) : 0);
-    char        *out = gang_buffer(c, bytes);
-    if (out != NULL) {
-        memcpy(out, &p->lowest, first);
-        if (p->has_other)
-            memcpy(out + first, &p->other, bytes - first);
-    }
-    return gang_send(c, place, GANG_REPORT + round, out, bytes);
-}
-
-static bool report_receive(struct caller *c, struct report *out, int place, unsigned round)
-{
-    size_t bytes;
-    char  *in = gang_receive(c, place, GANG_REPORT + round, &bytes);
-    if (in == NULL)
-        return false;
-    memcpy(&out->lowest, in, offsetof(struct record, text));
-    const size_t first = record_bytes(&out->lowest);
-    memcpy(&out->lowest, in, first);
-    out->has_other = bytes > first;
-    if (out->has_other)
-        memcpy(&out->other, in + first, bytes - first);
-    network_buffer_free(in);
-    return true;
-}
-
-/* What all ranks bring; false: the run is over. */
-static bool ranks_meet(struct caller *c, struct report *p)
-{
-    const int n = c->g->places->n_places, me = c->g->places->place;
-    unsigned  round = 0;
-    for (int away = 1; away < n; away *= 2, ++round) {
-        struct report theirs;
-        if (!report_send(c, p, (me + away) % n, round) ||
-            !report_receive(c, &theirs, (me - away + n) % n, round))
-            return false;
-        report_add(p, &theirs.lowest);
-        if (theirs.has_other)
-            report_add(p, &theirs.other);
-    }
-    return true;
-}
-
-/* ---- the end of a communicator ---- */
-
-static void describe(const struct record *r, char *out, size_t bytes)
-{
-    if (r->verb == GANG_RETURN)
-        snprintf(out, bytes, "point %lld returned", (long long)r->point);
-    else if (r->verb == GANG_SKIP)
-        snprintf(out, bytes, "point %lld did not run: its inputs failed", (long long)r->point);
-    else
-        snprintf(out, bytes, "point %lld came to %s, %lld elements of type %s, root %lld (%.*s:%d)",
-                 (long long)r->point, call_name((tsr_comm_verb)r->call), (long long)r->count,
-                 tsr_type_name((tsr_type)r->type), (long long)r->root, FILE_BYTES, r->text,
-                 r->line);
-}
-
-/* No more meetings; the thread's trace is the cause from now on. */
-static void die(struct caller *c)
-{
-    struct gang *g = c->g;
-    pthread_mutex_lock(&g->lock);
-    trace_save(&g->cause);
-    pthread_mutex_unlock(&g->lock);
-    g->dead = true;
-}
-
-static void die_of_report(struct caller *c, const struct report *p)
-{
-    const struct operation *op = &c->s->op;
-    const struct record    *bad = is_bad(&p->lowest) ? &p->lowest : &p->other;
-    char                    one[256], two[256];
-    if (bad->verb == GANG_SKIP) {
-        describe(bad, one, sizeof one);
-        (void)tsr_fail_(op->site, TSR_TASK_FAILED, "%s: %s", op->desc->name, one);
-        c->g->marked = true;
-    } else if (bad->verb == GANG_FAIL) {
-        (void)tsr_fail_(op->site, bad->status != 0 ? (tsr_status)bad->status : TSR_TASK_FAILED,
-                        "%s: point %lld of %lld failed: %s", op->desc->name, (long long)bad->point,
-                        (long long)c->g->places->size, bad->text);
-    } else {
-        describe(&p->lowest, one, sizeof one);
-        describe(&p->other, two, sizeof two);
-        (void)tsr_fail_(op->site, TSR_BAD_ARGUMENT,
-                        "%s: its points do not make the same calls: %s, and %s", op->desc->name,
-                        one, two);
-    }
-    die(c);
-}
-
-static void die_of_network(struct caller *c)
-{
-    if (c->w->rt->n_ranks == 1 || network_check(c->w->rt->network) == TSR_OK)
-        (void)tsr_fail_(c->s->op.site, TSR_NO_MEMORY, "%s: no memory for a collective call",
-                        c->s->op.desc->name);
-    die(c);
-    collective_end(c->g);
 }
 
 /* ---- meetings ---- */
@@ -479,7 +59,7 @@ static void meet(struct caller *c, bool waits, meeting *hold)
     }
     if (atomic_fetch_add_explicit(&g->arrived, 1, memory_order_acq_rel) + 1 < g->n_points) {
         if (waits)
-            turn_wait(c, turn);
+            gang_turn_wait(c, turn);
         return;
     }
     atomic_store_explicit(&g->arrived, 0, memory_order_relaxed);
@@ -490,26 +70,22 @@ static void meet(struct caller *c, bool waits, meeting *hold)
 /* All have come: do they agree?  If so, what one does for the rest. */
 static void hold_first(struct caller *c)
 {
-    struct gang  *g = c->g;
-    struct report p;
-    struct trace  own;
+    enum gang_verb verb = GANG_RETURN;
+    struct trace   own;
     trace_save(&own);
-    report_here(c, &p);
-    if (g->places->n_places > 1 && !ranks_meet(c, &p))
-        die_of_network(c);
-    else if (p.has_other || is_bad(&p.lowest))
-        die_of_report(c, &p);
-    else if (p.lowest.verb == GANG_CALL && !collective_begin(c))
-        die_of_network(c);
-    else if (p.lowest.verb == GANG_CALL && c->call->verb == TSR_COMM_BARRIER)
-        ++g->sequence;
+    if (gang_agree(c, &verb) && verb == GANG_CALL) {
+        if (!collective_begin(c))
+            gang_die_of_network(c);
+        else if (c->call->verb == TSR_COMM_BARRIER)
+            ++c->g->sequence;
+    }
     trace_restore(&own);
 }
 
 static void hold_move(struct caller *c)
 {
     if (!fold_move(c))
-        die_of_network(c);
+        gang_die_of_network(c);
 }
 
 static void hold_last(struct caller *c)

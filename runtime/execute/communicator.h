@@ -1,4 +1,4 @@
-/* execute/communicator.h - points that communicate: what communicator.c and collective*.c share.
+/* execute/communicator.h - points that communicate: what communicator*.c and collective*.c share.
  *
  * Threads: the workers that run the points of the operation. */
 #ifndef TESSERA_EXECUTE_COMMUNICATOR_H
@@ -33,10 +33,22 @@ size_t call_bytes(const tsr_comm_words *c);
 /* "tsr_comm_barrier". */
 const char *call_name(tsr_comm_verb verb);
 
+/* ---- communicator_agree.c ---- */
+
+/* Have all points of all ranks brought the same: *out_verb?  False: the communicator is dead, with a cause.
+ * Who does the meeting. */
+bool gang_agree(struct caller *c, enum gang_verb *out_verb);
+/* The communicator is dead: a rank is gone, or (on one rank) there was no memory. */
+void gang_die_of_network(struct caller *c);
 /* This thread's trace becomes the cause of what fails, unless there is one. */
 void gang_cause_note(struct gang *g);
 
-/* ---- messages between places: who does the meeting ---- */
+/* ---- communicator_wait.c ---- */
+
+/* Wait until the meeting is over that `turn` stood for. */
+void gang_turn_wait(struct caller *c, uint32_t turn);
+
+/* Messages between places: who does the meeting. */
 
 /* Room for a message; waits for some while there is none.  NULL: the run is over. */
 void *gang_buffer(struct caller *c, size_t bytes);
