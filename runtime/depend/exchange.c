@@ -106,16 +106,17 @@ static bool carries_halo(const struct analysis *a, const struct group *g)
     return false;
 }
 
-/* The boxes [first, end) of a list are of one peer: a message. */
-static void add_message(struct analysis *a, const struct group *g, int kind, int wire,
-                        const struct owner_move *first, int n)
+/* These boxes to or from a peer: a message. */
+static void add_message(struct analysis *a, const struct group *g, int kind, int wire, int peer,
+                        int piece, const struct owner_move *first, int n)
 {
     struct extra *x = a->no_memory ? NULL : analysis_extra(a, kind, g->first);
     if (x == NULL)
         return;
     const uint32_t action = (uint32_t)(a->plan->n_points + a->n_extras - 1);
-    x->peer = first->peer;
+    x->peer = peer;
     x->wire = (uint32_t)wire;
+    x->piece = (uint32_t)piece;
     x->from = x->to = g->old;
     x->box = base_calloc((size_t)n, sizeof *x->box);
     if (x->box == NULL) {
@@ -130,13 +131,77 @@ static void add_message(struct analysis *a, const struct group *g, int kind, int
     x->halo = kind == EXTRA_SEND && wire == WIRE_DATA && carries_halo(a, g);
 }
 
+/* How many of a list, from `i` on, are of one peer. */
+static int moves_of_peer(const struct owner_moves *moves, int i)
+{
+    int n = 1;
+    while (i + n < moves->n && moves->move[i + n].peer == moves->move[i].peer)
+        ++n;
+    return n;
+}
+
 static void add_messages(struct analysis *a, const struct group *g, int kind, int wire,
                          const struct owner_moves *moves)
 {
     for (int i = 0, n; i < moves->n; i += n) {
-        for (n = 1; i + n < moves->n && moves->move[i + n].peer == moves->move[i].peer;)
-            ++n;
-        add_message(a, g, kind, wire, &moves->move[i], n);
+        n = moves_of_peer(moves, i);
+        add_message(a, g, kind, wire, moves->move[i].peer, 0, &moves->move[i], n);
+    }
+}
+
+/* ---- one to many ---- */
+
+/* Does all that moves go by trees, one for each owner?  Where every rank asks for the same, and owners are
+ * few.  d->more: the parts, by owner. */
+static bool trees_find(struct analysis *a, struct owner_map *map, struct deal *const *asked, int n_asks,
+                       bool *out_trees)
+{
+    struct owner_moves *parts = &a->d->more;
+    int owners = 0;
+    *out_trees = false;
+    parts->n = 0;
+    if (n_asks != 1 || asked[0]->kind != DEAL_ALL || a->rt->n_ranks - 1 <= a->rt->config.tree)
+        return true;
+    if (!owner_map_parts(map, &asked[0]->hull, parts, out_trees))
+        return false;
+    owner_moves_sort(parts);
+    for (int i = 0; i < parts->n; i += moves_of_peer(parts, i))
+        ++owners;
+    *out_trees = *out_trees && owners * a->rt->config.tree < a->rt->n_ranks;
+    return true;
+}
+
+/* A binomial tree in rank order from the owner on: who hands `place` (ranks behind the owner) its part. */
+static int tree_parent(int place)
+{
+    return place & (place - 1);
+}
+
+/* The k-th rank that `place` hands it on to, farthest subtree first; -1: no more. */
+static int tree_child(int place, int n_ranks, int k)
+{
+    int bit = 1;
+    while (place == 0 ? bit < n_ranks : bit < (place & -place))
+        bit <<= 1;
+    for (bit >>= 1; bit > 0; bit >>= 1)
+        if (place + bit < n_ranks && k-- == 0)
+            return place + bit;
+    return -1;
+}
+
+/* Each owner's part comes from the parent and goes on to the children. */
+static void add_trees(struct analysis *a, const struct group *g, int wire)
+{
+    const struct owner_moves *parts = &a->d->more;
+    const int                 n_ranks = a->rt->n_ranks, me = a->rt->rank;
+    for (int i = 0, n; i < parts->n; i += n) {
+        const int owner = parts->move[i].peer, place = (me - owner + n_ranks) % n_ranks;
+        n = moves_of_peer(parts, i);
+        if (place > 0)
+            add_message(a, g, EXTRA_RECEIVE, wire, (owner + tree_parent(place)) % n_ranks, 1 + owner,
+                        &parts->move[i], n);
+        for (int k = 0, c; (c = tree_child(place, n_ranks, k)) > 0; ++k)
+            add_message(a, g, EXTRA_SEND, wire, (owner + c) % n_ranks, 1 + owner, &parts->move[i], n);
     }
 }
 
@@ -144,6 +209,13 @@ static void add_messages(struct analysis *a, const struct group *g, int kind, in
 static bool exchange(struct analysis *a, const struct group *g, struct owner_map *map,
                      struct deal *const *asked, int n_asks, int wire)
 {
+    bool trees;
+    if (!trees_find(a, map, asked, n_asks, &trees))
+        return false;
+    if (trees) {
+        add_trees(a, g, wire);
+        return !a->no_memory;
+    }
     if (!asks_moves(a, map, asked, n_asks))
         return false;
     add_messages(a, g, EXTRA_SEND, wire, &a->d->to);
@@ -158,11 +230,12 @@ static bool goes_together(const struct analysis *a, const struct extra *x)
         return x->peer >= 0 && bytes + a->side->accumulator_elements[x->arg] * x->element_bytes <= TOGETHER_BYTES;
     for (int b = 0; b < x->n_boxes; ++b)
         bytes += (size_t)box_volume(&x->box[b]) * x->element_bytes;
-    return x->kind == EXTRA_SEND && bytes <= TOGETHER_BYTES;
+    return x->kind == EXTRA_SEND && x->piece == 0 && bytes <= TOGETHER_BYTES;
 }
 
 /* Small messages of the operation to one rank travel as one: how many there are, for each.  Not where a
- * root settles: a message might then wait, through another, for one that waits for it. */
+ * root settles, and none that are handed on: a message might then wait, through another, for one that waits
+ * for it. */
 static void put_together(struct analysis *a, int first)
 {
     int *n = a->d->together;
@@ -274,7 +347,7 @@ void exchange_commit(struct analysis *a)
 
 /* ---- an operation this rank cannot run ---- */
 
-static void send_mark(struct analysis *a, int peer, int wire, int arg)
+static void send_mark(struct analysis *a, int peer, int wire, int arg, int piece)
 {
     const size_t bytes = sizeof(struct message_head);
     struct message_head *head = network_buffer_create(bytes);
@@ -285,19 +358,35 @@ static void send_mark(struct analysis *a, int peer, int wire, int arg)
     memset(head, 0, sizeof *head);
     head->failed = 1;
     (void)network_send(a->rt->network, peer,
-                       network_tag_of(a->op->number, (unsigned)wire, (unsigned)arg, 0), head, bytes);
+                       network_tag_of(a->op->number, (unsigned)wire, (unsigned)arg, (uint32_t)piece), head,
+                       bytes);
+}
+
+/* To whom this rank would hand on what comes by trees. */
+static void mark_trees(struct analysis *a, const struct group *g, int wire)
+{
+    const struct owner_moves *parts = &a->d->more;
+    const int                 n_ranks = a->rt->n_ranks;
+    for (int i = 0; i < parts->n; i += moves_of_peer(parts, i)) {
+        const int owner = parts->move[i].peer, place = (a->rt->rank - owner + n_ranks) % n_ranks;
+        for (int k = 0, c; (c = tree_child(place, n_ranks, k)) > 0; ++k)
+            send_mark(a, (owner + c) % n_ranks, wire, g->first, 1 + owner);
+    }
 }
 
 static void marks_of(struct analysis *a, const struct group *g, struct owner_map *map,
                      struct deal *const *asked, int n_asks, int wire)
 {
-    if (!asks_moves(a, map, asked, n_asks)) {
+    bool trees;
+    if (!trees_find(a, map, asked, n_asks, &trees) || (!trees && !asks_moves(a, map, asked, n_asks))) {
         (void)network_short_of_memory(a->rt->network, "an owner map");
         return;
     }
-    for (int i = 0; i < a->d->to.n; ++i)
+    if (trees)
+        mark_trees(a, g, wire);
+    for (int i = 0; i < a->d->to.n && !trees; ++i)
         if (i == 0 || a->d->to.move[i - 1].peer != a->d->to.move[i].peer)
-            send_mark(a, a->d->to.move[i].peer, wire, g->first);
+            send_mark(a, a->d->to.move[i].peer, wire, g->first, 0);
 }
 
 void exchange_abandon(struct analysis *a)
@@ -324,7 +413,7 @@ void exchange_abandon(struct analysis *a)
         const int result = plan_rank_runs(a->plan, a->rt->rank) ? plan_result_rank(a->plan, k, a->rt->rank)
                                                                 : a->rt->rank;
         if (result != a->rt->rank)
-            send_mark(a, result, WIRE_PARTIAL, k);
+            send_mark(a, result, WIRE_PARTIAL, k, 0);
     }
     exchange_commit(a);
 }

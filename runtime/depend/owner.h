@@ -112,6 +112,10 @@ bool owner_map_needs(struct owner_map *m, int rank, const tsr_box *need, struct 
 /* The other side: what `rank` sends when every rank asks for its box of `need`, as owner_map_needs of the
  * receiver has it; receivers ascend.  False: no memory. */
 bool owner_map_sends(struct owner_map *m, int rank, const struct deal *need, struct owner_moves *out);
+/* Who holds which part of `box`, what everybody holds left out: where every rank but a part's owner lacks
+ * it.  Order as in owner_map_needs.  *out_plain: it is so; false where a rank may hold more, because it
+ * fetched some.  False: no memory. */
+bool owner_map_parts(struct owner_map *m, const tsr_box *box, struct owner_moves *out, bool *out_plain);
 /* Does `rank` hold all of `box` that anybody wrote?  (Short of memory: false.) */
 bool owner_map_holds(struct owner_map *m, int rank, const tsr_box *box);
 /* Does every rank?  Then an operation that reads `box` can be replicated. */

@@ -199,6 +199,29 @@ bool owner_map_sends(struct owner_map *m, int rank, const struct deal *need,
     return true;
 }
 
+bool owner_map_parts(struct owner_map *m, const tsr_box *box, struct owner_moves *out, bool *out_plain)
+{
+    struct walk w = {m, -1, -1, out, false};
+    *out_plain = true;
+    for (int i = 0; i < m->n_fetched; ++i)
+        *out_plain = *out_plain && !box_meets(&m->fetched[i]->ranks->hull, box);
+    if (!*out_plain)
+        return true;
+    if (!owner_left_begin(m, box))
+        return false;
+    for (int i = 0; i < m->n_layers && m->left.n > 0; ++i) {
+        const struct owner_layer *l = m->layer[i];
+        const tsr_box met = box_intersection(&l->ranks->hull, box);
+        if (l->kind != OWNER_WRITTEN && !box_list_subtract(&m->left, &l->ranks->hull))
+            return false;
+        struct deal_walk owners = deal_walk_begin(l->ranks, &met);
+        while (l->kind == OWNER_WRITTEN && m->left.n > 0 && deal_walk_next(&owners))
+            if (owner_list_meets(&m->left, &owners.box) && !take_from(&w, owners.r, &owners.box))
+                return false;
+    }
+    return true;
+}
+
 bool owner_map_holds(struct owner_map *m, int rank, const tsr_box *box)
 {
     struct walk w = {m, rank, -1, NULL, false};

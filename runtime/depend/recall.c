@@ -99,7 +99,7 @@ bool recall_same(const struct analysis *a, const struct memo *m)
     for (int x = 0; x < m->n_extras; ++x) {
         const struct extra *p = &a->extra[x], *q = &m->extra[x];
         if (p->kind != q->kind || p->arg != q->arg || p->peer != q->peer || p->wire != q->wire ||
-            p->halo != q->halo || p->together != q->together || p->follows != q->follows || p->slab != q->slab || p->n_boxes != q->n_boxes || !boxes_same(p, q))
+            p->halo != q->halo || p->together != q->together || p->piece != q->piece || p->follows != q->follows || p->slab != q->slab || p->n_boxes != q->n_boxes || !boxes_same(p, q))
             return false;
         struct extra said = *q;
         memory_say(a, &said);

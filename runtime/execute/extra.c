@@ -47,7 +47,7 @@ static void copy_run(struct worker *w, struct slot *s, const struct extra *x)
 
 static struct network_tag tag_of(const struct slot *s, const struct extra *x)
 {
-    return network_tag_of(s->op.number, x->wire, (unsigned)x->arg, 0);
+    return network_tag_of(s->op.number, x->wire, (unsigned)x->arg, x->piece);
 }
 
 /* Is what the owner map says this rank holds here?  Not after an operation that found no memory. */
@@ -74,6 +74,17 @@ static void send_later(struct worker *w, struct slot *s, struct extra *x, size_t
     observe_event_at(w->lane, now, OBSERVE_IDLE, s->op.number, (uint32_t)x->peer, bytes);
 }
 
+/* Does it hand on what came marked as failed? */
+static bool hands_on_failure(const struct slot *s, const struct extra *x)
+{
+    for (int i = 0; x->piece != 0 && i < s->n_extras; ++i) {
+        const struct extra *y = &s->extra[i];
+        if (y->kind == EXTRA_RECEIVE && y->piece == x->piece && y->wire == x->wire && y->arg == x->arg)
+            return y->bytes != 0;
+    }
+    return false;
+}
+
 static bool send_run(struct worker *w, struct slot *s, struct extra *x)
 {
     const bool held = is_held(x);
@@ -87,7 +98,7 @@ static bool send_run(struct worker *w, struct slot *s, struct extra *x)
     }
     struct message_head *head = (struct message_head *)(void *)buffer;
     memset(head, 0, sizeof *head);
-    head->failed = !held || atomic_load_explicit(&s->verdict, memory_order_acquire) ==
+    head->failed = !held || hands_on_failure(s, x) || atomic_load_explicit(&s->verdict, memory_order_acquire) ==
                                 s->op.number * 4 + 2;
     char *at = buffer + sizeof *head;
     for (int b = 0; b < x->n_boxes && bytes > sizeof *head; ++b) {
@@ -126,6 +137,8 @@ static bool receive_run(struct worker *w, struct slot *s, struct extra *x)
     const struct message_head *head = buffer;
     if (head->failed != 0)
         marked(w, s, x);
+    if (x->kind == EXTRA_RECEIVE)
+        x->bytes = head->failed != 0;
     if (x->kind == EXTRA_PARTIAL) {
         x->buffer = buffer;
         x->bytes = bytes;

@@ -135,6 +135,7 @@ struct extra {
     int              arg;        /* argument, or the first of the root's */
     int              peer;
     uint32_t         wire;       /* kind of the message's tag */
+    uint32_t         piece;      /* of the tag: 1 + the owner whose part goes by a tree of ranks; else 0 */
     bool             halo;       /* SEND: part of what a HALO asked for */
     int16_t          together;   /* SEND: so many of the operation's go to this peer as one message; 0: alone */
     bool             follows;    /* and this is not the first of them */

@@ -128,6 +128,8 @@ def oracle_steps(long):
         yield from oracle(RELEASE, 20000, 11, 3600, "--ranks", "1-6", label=", up to 6 ranks")
     yield from oracle(ASAN, 2000 if long else 150, 11, 1800)
     yield from oracle(TSAN, 1000 if long else 100, 13, 1800)
+    yield from oracle(RELEASE, 2000 if long else 150, 23, 900, "--ranks", "2-6", label=", trees of ranks",
+                      env={"TESSERA_TREE": "1"})
     for build, programs in ((RELEASE, 4000 if long else 300), (ASAN, 300 if long else 60)):
         yield from oracle(build, programs, 19, 900, label=", each task under two cuts",
                           env={"TESSERA_CHECK": "cuts"})
