@@ -337,7 +337,9 @@ static bool is_told(int first, int last)
 
 static int refusals(void)
 {
-    const tsr_task_desc gather = gathering(NULL), half = halving(NULL);
+    static tsr_task_desc gather, half; /* operations keep them */
+    gather = gathering(NULL);
+    half = halving(NULL);
     TSR_SCOPE();
     const tsr_store in = tsr_store_filled(TSR_F64, TSR_SHAPE(GATHERED + SHIFT), &(double){1});
     const tsr_store out = tsr_store_create(TSR_F64, TSR_SHAPE(GATHERED));
