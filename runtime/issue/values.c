@@ -189,10 +189,10 @@ tsr_status values_local(struct tsr_runtime *rt, struct root *root, struct view *
     uint64_t number;
     bool has = view_volume(view) > 0 && !rt->simulated; /* there is no memory to point at */
     if (rt->n_ranks > 1) {
+        issue_close(rt); /* the map is that of what was issued, and may be another one */
         struct owner_map *map = depend_owners(rt, root);
         if (map == NULL)
             return network_short_of_memory(rt->network, "an owner map");
-        issue_close(rt); /* the map is that of what was issued */
         /* boxes of a view that is not exact are not boxes of the root: the first rank has all of them */
         struct deal *asked = view->exact ? deal_keep(owner_map_home(map)) : deal_one(rt->n_ranks, 0, &mine);
         if (asked == NULL)

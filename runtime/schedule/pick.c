@@ -14,7 +14,7 @@
 #include "base/mutant.h"
 #include "schedule/internal.h"
 
-enum { AHEAD = 3, AHEAD_STRIPS = 4, STEAL_OPERATIONS = 24, CHAOS_SKIP = 3, WAVE = 4 };
+enum { AHEAD = 3, AHEAD_STRIPS = 4, STEAL_OPERATIONS = 24, CHAOS_SKIP = 3, WAVE = 4, SENDS_AHEAD = 8 };
 
 static uint64_t random_next(struct worker *w)
 {
@@ -115,6 +115,11 @@ static bool try_strip(struct worker *w, struct slot *s, uint64_t number, int str
     return true;
 }
 
+static bool is_beyond_cache(const struct worker *w, const struct slot *s)
+{
+    return s->n_points * s->op.plan->bytes_per_point > w->rt->engine->wave_bytes;
+}
+
 /* Is the strip before `strip` to be run next, because this one needs its neighbour still, as a stencil's
  * does?  So the steps of a stencil go over an array as a wave, WAVE of them at a time: an array that does
  * not stay in the last cache anyway.  In one that does, the processor reads ahead best in plain order. */
@@ -122,7 +127,17 @@ static bool goes_in_waves(const struct worker *w, const struct slot *s, uint64_t
                           int strip)
 {
     return number / WAVE == from / WAVE && strip > 0 && strip != (int)s->strips->home[w->index] &&
-           s->n_points * s->op.plan->bytes_per_point > w->rt->engine->wave_bytes;
+           is_beyond_cache(w, s);
+}
+
+/* Does an action wait for several of one operation? */
+static bool needs_neighbours(const struct slot *s, uint32_t action)
+{
+    const struct pattern *p = s->pattern;
+    for (uint32_t k = p->first[action] + 1; k < p->first[action + 1]; ++k)
+        if (p->edge[k].producer == p->edge[k - 1].producer && p->edge[k].action != p->edge[k - 1].action)
+            return true;
+    return false;
 }
 
 /* The same strip of the operations behind, while it is ready, or a wave.  So a chain over a large array
@@ -137,6 +152,8 @@ static void follow(struct worker *w, const struct slot *s, uint64_t number, int 
         if (next->n_actions == 0)
             continue; /* it ran as it was issued */
         if (!next->strips->large || strip >= next->strips->n || next->strips->first[strip] != first)
+            return;
+        if (!is_beyond_cache(w, next) && needs_neighbours(next, first))
             return;
         if (try_strip(w, next, n, strip, &taken))
             continue;
@@ -254,6 +271,29 @@ static bool chaos(struct worker *w, uint64_t first, uint64_t last)
     return false;
 }
 
+/* A send of this worker's share that is ready, beside large pieces: another rank waits for it, and the
+ * pieces of the operation before would keep this one busy for long. */
+static bool try_sends(struct worker *w, uint64_t first, uint64_t last)
+{
+    struct engine *e = w->rt->engine;
+    for (uint64_t n = first; n <= last && n < first + SENDS_AHEAD; ++n) {
+        struct slot *s = engine_slot(e, n);
+        if (s->n_actions == 0 || s->n_extras == 0 || !s->strips->large ||
+            atomic_load_explicit(&s->complete, memory_order_relaxed) == n)
+            continue;
+        const uint32_t end = s->strips->home[w->index + 1];
+        for (uint32_t i = s->strips->home[w->index]; i < end; ++i) {
+            const int x = (int)s->strips->first[i] - s->n_points;
+            bool      taken;
+            if (x < 0)
+                break; /* extras come first */
+            if (s->extra[x].kind == EXTRA_SEND && try_strip(w, s, n, (int)i, &taken))
+                return true;
+        }
+    }
+    return false;
+}
+
 bool worker_pass(struct worker *w)
 {
     struct engine *e = w->rt->engine;
@@ -274,6 +314,8 @@ bool worker_pass(struct worker *w)
     if (w->rt->config.chaos != 0 && chaos(w, prefix + 1, last))
         return true;
     if (atomic_load_explicit(&e->urgent, memory_order_relaxed) > 0 && urgent(w, prefix + 1, last))
+        return true;
+    if (w->rt->n_ranks > 1 && try_sends(w, prefix + 1, last))
         return true;
     while (w->cursor <= last && own_are_taken(w, w->cursor))
         ++w->cursor;
