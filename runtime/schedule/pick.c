@@ -134,6 +134,8 @@ static bool goes_in_waves(const struct worker *w, const struct slot *s, uint64_t
 static bool needs_neighbours(const struct slot *s, uint32_t action)
 {
     const struct pattern *p = s->pattern;
+    if (p == NULL)
+        return true; /* nothing to follow */
     for (uint32_t k = p->first[action] + 1; k < p->first[action + 1]; ++k)
         if (p->edge[k].producer == p->edge[k - 1].producer && p->edge[k].action != p->edge[k - 1].action)
             return true;
