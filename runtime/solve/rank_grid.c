@@ -276,7 +276,7 @@ static tsr_status search_ranks(struct problem *q)
     else
         climb(&s, grid);
     keys_each(&s, consider);
-    if (q->chosen.key >= 0)
+    if (q->chosen.key >= 0 && !s.no_memory)
         keys_describe(q, q->ranks, q->chosen.grid);
     base_free(s.boxes);
     base_free(s.cuts);
