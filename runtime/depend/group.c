@@ -122,8 +122,9 @@ void groups_find(struct analysis *a)
         while (g < a->n_groups && a->group[g].root != a->op->arg[i].root)
             ++g;
         if (g == a->n_groups) {
+            const struct root_parts *parts = a->op->arg[i].root->parts;
             group_begin(&a->group[g], a->op->arg[i].root, i);
-            a->has_parts |= a->group[g].root->parts != NULL;
+            a->has_parts |= parts != NULL && parts->n > 0;
             ++a->n_groups;
         }
         group_add(a, g, i);
