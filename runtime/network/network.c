@@ -56,7 +56,6 @@ struct network *network_create_on(struct transport_end end)
     return net;
 }
 
-
 int network_rank(const struct network *net)
 {
     return net->end.rank;

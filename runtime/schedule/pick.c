@@ -1,10 +1,12 @@
 /* schedule/pick.c - which strip a worker runs next.
  *
- * In this order: a seat in an operation whose points start together (gang.c); an operation with a priority; the own strips of the oldest operations not all taken
- * (looking a few operations ahead: polling words that are not ready is what costs); deeper, when dry;
- * then others' strips, the oldest operation first and each share from its far end.  After a strip that
- * is one large piece the worker follows the piece into the operations behind, while they are ready:
- * so a chain over a large array streams through the cache, and a stencil's steps go in waves.
+ * In this order: a seat in an operation whose points start together (gang.c); an operation with a
+ * priority; on several ranks, sends beside large pieces; the own strips of the oldest operations not all
+ * taken (looking a few operations ahead: polling words that are not ready is what costs); deeper, when
+ * dry; then others' strips, the oldest operation first and each share from its far end.  After a strip
+ * that is one large piece the worker follows the piece into the operations behind, while they are ready:
+ * so a chain over a large array streams through the cache; a stencil's steps go in waves where the array
+ * does not stay in the last cache.
  *
  * Invariants: nothing is read of a slot whose number is older than the worker's `looking`; a claim is a
  * compare-and-swap that includes the number.  Cost: O(producers of the strips looked at).

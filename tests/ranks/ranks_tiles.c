@@ -99,7 +99,6 @@ static int refuse_to_read(int argc, char **argv, void *user)
 
 /* ---- tiles ---- */
 
-
 static void count_release(void *data, void *user)
 {
     (void)data;
