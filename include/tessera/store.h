@@ -206,6 +206,36 @@ TSR_API tsr_store tsr_seal_(tsr_store s, tsr_site at);
 /* tsr_seal(s): as above. */
 #define tsr_seal(s) tsr_seal_((s), TSR_HERE)
 
+/* ---- for libraries whose users know stores by another name ---- */
+
+/* What a handle is. */
+typedef struct tsr_store_info {
+    tsr_type  type;      /* TSR_TYPE_ANY: of a failed store */
+    tsr_shape shape;     /* an unbound extent has been waited for; rank 0: of a failed store */
+    bool      is_failed; /* it was born failed; what fails later shows where a value is asked for */
+} tsr_store_info;
+/* Describe a handle, type and shape in one call.  A failed store is described as one: that is no failure
+ * of this call, and its cause is not told.  Fails: BAD_HANDLE, NOT_ALLOWED; `out` untouched. */
+TSR_API tsr_status tsr_store_describe_(tsr_store s, tsr_store_info *out, tsr_site at) TSR_MUST_CHECK;
+/* tsr_store_describe(s, &info): as above. */
+#define tsr_store_describe(s, out) tsr_store_describe_((s), (out), TSR_HERE)
+/* Another handle of the innermost scope to what `s` shows; of a failed store, one with its cause. */
+TSR_API tsr_store tsr_store_alias_(tsr_store s, tsr_site at);
+/* tsr_store_alias(s): as above. */
+#define tsr_store_alias(s) tsr_store_alias_((s), TSR_HERE)
+/* A store that carries this thread's last failure (TSR_FAIL records one), for calls that answer with a
+ * store: failed in, failed out, told when a value is asked for.  The null store where nothing failed. */
+TSR_API tsr_store tsr_store_failed_(tsr_site at);
+/* tsr_store_failed(): as above. */
+#define tsr_store_failed() tsr_store_failed_(TSR_HERE)
+/* What became of a handle. */
+typedef struct tsr_ended {
+    tsr_site made_at, ended_at; /* where the scope was opened, where it ended with one */
+    bool     with_scope;        /* else it was released or detached */
+} tsr_ended;
+/* Look up a handle that ended; false when it has not, or that is forgotten (the last 512 are known). */
+TSR_API bool tsr_store_ended(tsr_store s, tsr_ended *out);
+
 /* ---- views: share the root's elements ---- */
 
 /* Every `step`-th element of dimension `dim` from `start` on, up to and without `stop`; a negative

@@ -220,7 +220,7 @@ static const char *kind_name(enum handle_kind kind)
     return kind == HANDLE_PARTITION ? "partition" : "store";
 }
 
-static const struct tombstone *tombstone_find(const struct api_state *s, uint64_t id)
+const struct tombstone *tombstone_find(const struct api_state *s, uint64_t id)
 {
     const uint32_t n = s->n_ended < TOMBSTONES ? s->n_ended : TOMBSTONES;
     for (uint32_t i = 0; i < n; ++i)

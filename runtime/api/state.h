@@ -183,6 +183,9 @@ static inline struct handle *handle_find(struct api_state *s, uint64_t id, enum 
     return h->generation == id >> 32 && h->kind == kind ? h : NULL;
 }
 
+/* What is remembered of a handle that ended; NULL: nothing. O(TOMBSTONES). */
+const struct tombstone *tombstone_find(const struct api_state *s, uint64_t id);
+
 /* Record BAD_HANDLE for an id that is not alive; `who` ("argument x of task y: " or "") goes first. */
 tsr_status handle_explain(struct tsr_runtime *rt, uint64_t id, enum handle_kind kind,
                           const char *who, tsr_site at);
