@@ -51,6 +51,7 @@ struct touch {
     int            group;
     struct region  region;
     bool           read, write;
+    uint64_t       near;    /* of the first 64 own accesses, those that it may meet */
 };
 
 static void meet_points(struct analysis *a, const struct touch *t, int entry,
@@ -66,6 +67,9 @@ static void meet_points(struct analysis *a, const struct touch *t, int entry,
                  source_number(a, t->group, entry, WORD_DONE), value);
         return;
     }
+    const struct plan_side *side = theirs->schedule;
+    if (pe->region != NULL && region_is_apart(&side->here[e->arg], &t->region))
+        return;
     int found[EDGES_COARSE + 1];
     const int n = plan_find_points(theirs, e->arg, &t->region, found, EDGES_COARSE);
     if (n > EDGES_COARSE) {
@@ -81,7 +85,8 @@ static void meet_set(struct analysis *a, const struct touch *t, int entry, const
                      bool value)
 {
     for (int i = 0; i < e->set->n; ++i)
-        if (region_meets(&e->set->region[i], &t->region))
+        if (!region_is_apart(&e->set->region[i], &t->region) &&
+            region_meets(&e->set->region[i], &t->region))
             add_edge(a, t->consumer, e->set->action[i],
                      source_number(a, t->group, entry, WORD_DONE), value);
 }
@@ -170,6 +175,8 @@ static void meet_instance(struct analysis *a, const struct touch *t, const struc
         return;
     for (int k = 0; k < a->d->n_own; ++k) {
         const struct own_access *own = &a->d->own[k];
+        if (k < 64 && !(t->near >> k & 1))
+            continue;
         if (own->instance == i && own->action < t->consumer + (t->point >= 0 ? UINT32_MAX / 2 : 0) &&
             own->action != t->consumer && (own->write || t->write) &&
             region_meets(&own->region, &t->region))
@@ -180,6 +187,19 @@ static void meet_instance(struct analysis *a, const struct touch *t, const struc
     for (int k = 0; k < i->n_accesses; ++k)
         if (t->read || !was_read(a, i, k, &t->region))
             meet_entry(a, t, i, k);
+}
+
+/* Which of the first 64 own accesses argument k's points meet in instance `i`, as a mask: of seven
+ * arguments that are a stencil's neighbours, each meets one face or none. */
+static uint64_t own_near(const struct analysis *a, int k, const struct instance *i)
+{
+    const int n = a->d->n_own < 64 ? a->d->n_own : 64;
+    uint64_t  near = 0;
+    for (int j = 0; j < n; ++j) {
+        const struct own_access *own = &a->d->own[j];
+        near |= (uint64_t)(own->instance == i && !region_is_apart(&own->region, &a->side->here[k])) << j;
+    }
+    return near;
 }
 
 static void points_meet(struct analysis *a)
@@ -194,8 +214,9 @@ static void points_meet(struct analysis *a)
         const struct instance *i = write ? g->now : g->old;
         if (i == NULL || (i->n_accesses == 0 && a->d->n_own == 0))
             continue;
+        const uint64_t near = own_near(a, k, i);
         for (int p = 0; p < a->plan->n_points; ++p) {
-            struct touch t = {(uint32_t)p, p, k, a->group_of[k], pa->region[p], read, write};
+            struct touch t = {(uint32_t)p, p, k, a->group_of[k], pa->region[p], read, write, near};
             if (MUTANT(HALO_ONE_SHORT) && read && t.region.rank > 0 &&
                 t.region.high[0] - t.region.low[0] > 2)
                 --t.region.high[0], region_normalize(&t.region);
@@ -223,7 +244,8 @@ static void folds_meet(struct analysis *a)
         if (e->to == NULL)
             continue;
         const tsr_box *box = &a->side->fold_box[e->arg];
-        struct touch t = {action, -1, -1, a->group_of[e->arg], region_of_box(box), true, true};
+        struct touch t = {action, -1, -1, a->group_of[e->arg], region_of_box(box), true, true,
+                          UINT64_MAX};
         meet_instance(a, &t, e->to);
     }
 }
@@ -236,7 +258,8 @@ static void others_meet(struct analysis *a)
         while (g < a->n_groups && a->group[g].before != own.instance &&
                a->group[g].old != own.instance && a->group[g].now != own.instance)
             ++g;
-        struct touch t = {own.action, -1, -1, g, own.region, !own.write, own.write};
+        struct touch t = {own.action, -1, -1, g, own.region, !own.write, own.write,
+                          UINT64_MAX};
         if (g < a->n_groups)
             meet_instance(a, &t, own.instance);
     }

@@ -189,7 +189,8 @@ static int place_find_together(const struct analysis *a, const struct group *g, 
     bool others_home = false;
     tsr_box mine = {.rank = g->root->rank};
     const bool any = touched_together(a, g, &mine);
-    if (parts->n == 0 && (!any || box_contains(&g->root->instance->box, &mine)))
+    if (parts->n == 0 && (!any || box_contains(&g->root->instance->box, &mine) ||
+                          !is_far(g->root, &mine)))
         return AT_HOME; /* nearly always */
     *out_sent = settles ? (1u << parts->n) - 1 : asked_by_others(a, g, parts, &others_home);
     const uint32_t used = *out_sent | (any ? parts_met(parts, &mine) : 0);

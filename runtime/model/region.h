@@ -28,6 +28,14 @@ void region_normalize(struct region *r);
 int64_t region_volume(const struct region *r);
 /* Do two regions of the same rank share an index?  Exact, also for steps (congruences by gcd). */
 bool region_meets(const struct region *a, const struct region *b);
+/* Do their hulls not meet?  For loops in which most do not. */
+static inline bool region_is_apart(const struct region *a, const struct region *b)
+{
+    for (int d = 0; d < a->rank; ++d)
+        if (a->low[d] >= b->high[d] || b->low[d] >= a->high[d])
+            return true;
+    return false;
+}
 /* Does `a` hold every index of `b`?  Exact. */
 bool region_contains(const struct region *a, const struct region *b);
 /* Same set of indices (both in normal form)? */
