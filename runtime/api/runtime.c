@@ -109,6 +109,7 @@ tsr_machine machine_share(const tsr_machine *m, int rank, int n_ranks)
     memmove(share.core, m->core + first, (size_t)share.n_cores * sizeof share.core[0]);
     memmove(share.numa, m->numa + first, (size_t)share.n_cores * sizeof share.numa[0]);
     share.memory_bytes = m->memory_bytes / n_ranks;
+    share.l3_bytes = m->l3_bytes / n_ranks;
     return share;
 }
 
@@ -123,8 +124,10 @@ static void cores_deal(struct tsr_runtime *rt, const struct join_place *place, b
     rt->crowded = workers * place->sharers > cores;
     if (!rt->crowded)
         c->machine = machine_share(&c->machine, place->index, place->sharers);
-    else
+    else {
         c->machine.memory_bytes /= place->sharers;
+        c->machine.l3_bytes /= place->sharers;
+    }
     c->workers = workers;
 }
 
