@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "depend/depend.h"
+#include "execute/execute.h"
 #include "issue/issue.h"
 #include "memory/memory.h"
 #include "network/network.h"
@@ -69,6 +70,7 @@ tsr_status pipeline_start(struct tsr_runtime *rt)
     if (rt->solve == NULL)
         return TSR_FAIL(NO_MEMORY, "no memory for the solver");
     TSR_TRY(memory_start(rt));
+    TSR_TRY(execute_formulas_start(rt));
     observe_watchdog_init(rt->observe, &(struct observe_watch){rt, progress, describe, NULL,
                                                                (double)rt->config.watchdog});
     TSR_TRY(schedule_start(rt, ring_of(rt->config.window)));
@@ -78,9 +80,12 @@ tsr_status pipeline_start(struct tsr_runtime *rt)
     return TSR_OK;
 }
 
+static void formulas_close(struct tsr_runtime *rt);
+
 void pipeline_stop(struct tsr_runtime *rt)
 {
     if (rt->issue != NULL) {
+        formulas_close(rt);
         issue_wait(rt, issue_last(rt));
         issue_retire(rt);
     }
@@ -214,7 +219,7 @@ static void short_of_memory(struct tsr_runtime *rt, int64_t before, const char *
         (void)network_short_of_memory(rt->network, what);
 }
 
-tsr_status pipeline_issue(struct tsr_runtime *rt, struct operation *op)
+static tsr_status operation_issue(struct tsr_runtime *rt, struct operation *op)
 {
     const int64_t shortages = base_alloc_shortages();
     op->plan = NULL;
@@ -238,6 +243,79 @@ tsr_status pipeline_issue(struct tsr_runtime *rt, struct operation *op)
     return TSR_OK;
 }
 
+/* ---- formulas ---- */
+
+/* There is no task for a formula: what it would write is failed. */
+static void formula_refuse(struct tsr_runtime *rt, struct operation *op)
+{
+    static const tsr_task_desc refused = {.name = "formula", .args = {{.access = TSR_WRITE}}};
+    const int n = op->n_args;
+    struct trace cause;
+    trace_save(&cause);
+    if (op->status == TSR_NO_MEMORY && rt->n_ranks > 1)
+        (void)network_short_of_memory(rt->network, "a formula");
+    for (int k = 0; k < n; ++k) {
+        struct operation one = {.desc = &refused, .n_args = 1, .site = op->site, .status = op->status};
+        one.arg[0] = op->arg[k];
+        if (op->arg[k].root != NULL && fusion_writes(rt, k)) {
+            trace_restore(&cause);
+            issue_take_failed(rt, &one);
+        } else {
+            view_release(op->arg[k].view);
+        }
+    }
+    trace_restore(&cause);
+}
+
+static tsr_status formula_issue(struct tsr_runtime *rt, struct operation *op)
+{
+    if (op->desc != NULL)
+        return operation_issue(rt, op);
+    formula_refuse(rt, op);
+    return op->status;
+}
+
+/* Make an operation of the open group; its status. */
+static tsr_status group_issue(struct tsr_runtime *rt)
+{
+    struct operation op;
+    tsr_status status = TSR_OK;
+    if (!fusion_close(rt))
+        return TSR_OK;
+    for (int k = 0; fusion_fill(rt, k, &op); ++k)
+        if (op.desc != NULL)
+            status = operation_issue(rt, &op);
+    if (fusion_operation(rt, &op))
+        status = formula_issue(rt, &op);
+    fusion_done(rt);
+    return status;
+}
+
+/* Before anything else enters the stream, and before a call waits.  What fails is told by the stores. */
+static void formulas_close(struct tsr_runtime *rt)
+{
+    if (group_issue(rt) != TSR_OK)
+        tsr_error_clear();
+}
+
+tsr_status pipeline_formula(struct tsr_runtime *rt, const struct formula_call *c)
+{
+    if (!fusion_join(rt, c)) {
+        formulas_close(rt);
+        if (!fusion_join(rt, c))
+            return tsr_fail_(c->site, TSR_INTERNAL, "formula %s does not fit an operation", c->f->name);
+    }
+    return fusion_waits(rt) ? TSR_OK : group_issue(rt);
+}
+
+/* ---- the stream ---- */
+
+tsr_status pipeline_issue(struct tsr_runtime *rt, struct operation *op)
+{
+    formulas_close(rt);
+    return operation_issue(rt, op);
+}
+
 tsr_status pipeline_no_memory(struct tsr_runtime *rt, const char *what)
 {
     return network_short_of_memory(rt->network, what);
@@ -250,6 +328,7 @@ void pipeline_release(struct tsr_runtime *rt, struct root *root)
 
 tsr_status pipeline_flush(struct tsr_runtime *rt)
 {
+    formulas_close(rt);
     issue_close(rt);
     schedule_wake(rt);
     return network_check(rt->network);
@@ -257,6 +336,7 @@ tsr_status pipeline_flush(struct tsr_runtime *rt)
 
 tsr_status pipeline_fence(struct tsr_runtime *rt, tsr_site at)
 {
+    formulas_close(rt);
     const uint64_t last = issue_last(rt);
     network_stream_note(rt->network, last, NOTE_FENCE, at);
     issue_wait(rt, last);
@@ -269,6 +349,7 @@ tsr_status pipeline_fence(struct tsr_runtime *rt, tsr_site at)
 
 tsr_status pipeline_agree(struct tsr_runtime *rt, void *data, size_t bytes, tsr_site at)
 {
+    formulas_close(rt);
     issue_close(rt);
     network_stream_note(rt->network, issue_last(rt), NOTE_AGREE + bytes, at);
     observe_count(observe_lane(rt->observe, 0), TSR_COUNT_AGREEMENTS, 1);
@@ -279,35 +360,41 @@ tsr_status pipeline_agree(struct tsr_runtime *rt, void *data, size_t bytes, tsr_
 
 tsr_status pipeline_status(struct tsr_runtime *rt, struct root *root, struct view *view, tsr_site at)
 {
+    formulas_close(rt);
     return values_status(rt, root, view, at);
 }
 
 tsr_status pipeline_read(struct tsr_runtime *rt, struct root *root, struct view *view, void *out,
                          tsr_site at)
 {
+    formulas_close(rt);
     return values_read(rt, -1, root, view, out, at);
 }
 
 tsr_status pipeline_read_on(struct tsr_runtime *rt, int only, struct root *root, struct view *view,
                             void *out, tsr_site at)
 {
+    formulas_close(rt);
     return values_read(rt, only, root, view, out, at);
 }
 
 tsr_status pipeline_local(struct tsr_runtime *rt, struct root *root, struct view *view,
                           tsr_piece *out, int capacity, int *out_n, tsr_site at)
 {
+    formulas_close(rt);
     return values_local(rt, root, view, out, capacity, out_n, at);
 }
 
 tsr_status pipeline_bind_extent(struct tsr_runtime *rt, struct root *root, tsr_site at)
 {
+    formulas_close(rt);
     return unbound_bind(rt, root, at);
 }
 
 tsr_status pipeline_attach(struct tsr_runtime *rt, struct root *root, const tsr_tile *tiles, int n,
                            bool whole, tsr_site at)
 {
+    formulas_close(rt);
     const tsr_status status = values_attach(rt, root, tiles, n, whole, at);
     if (status != TSR_OK)
         root_let_go(rt, root);
@@ -316,6 +403,7 @@ tsr_status pipeline_attach(struct tsr_runtime *rt, struct root *root, const tsr_
 
 tsr_status pipeline_detach(struct tsr_runtime *rt, struct root *root, tsr_site at)
 {
+    formulas_close(rt);
     return values_detach(rt, root, at);
 }
 
@@ -323,6 +411,10 @@ void pipeline_fail(struct tsr_runtime *rt, struct root *root, struct view *view,
 {
     static const tsr_task_desc refused = {.name = "a refused call", .args = {{.access = TSR_WRITE}}};
     struct operation op = {.desc = &refused, .n_args = 1, .site = site};
+    struct trace cause;
+    trace_save(&cause);
+    formulas_close(rt);
+    trace_restore(&cause);
     op.status = tsr_error_status();
     op.arg[0].root = root;
     op.arg[0].view = view;
@@ -341,5 +433,6 @@ int pipeline_report(struct tsr_runtime *rt, FILE *out)
 
 const char *pipeline_explain(struct tsr_runtime *rt, struct operation *op)
 {
+    formulas_close(rt);
     return solve_explain(rt, op);
 }

@@ -15,6 +15,10 @@ void       pipeline_stop(struct tsr_runtime *rt);
  * into the window or run it on the spot.  Takes over views, partitions, data of *op (copied).  On
  * failure (shapes, constraints) the outputs are failed with the cause, which is also returned. */
 tsr_status pipeline_issue(struct tsr_runtime *rt, struct operation *op);
+struct formula_call;
+/* Take a formula whose arguments were checked; it may wait for others to become one operation with it, until
+ * another call here but pipeline_release.  Copies what it keeps. */
+tsr_status pipeline_formula(struct tsr_runtime *rt, const struct formula_call *c);
 /* There was no memory here for `what`, which every rank needs alike: with several, the run ends on all
  * of them with a message.  Returns the failure. */
 tsr_status pipeline_no_memory(struct tsr_runtime *rt, const char *what);

@@ -207,6 +207,8 @@ TSR_API void tsr_provenance_leave_(tsr_provenance_guard_ *g);
     X(MEMO_HITS, "operations whose edges were known")                                              \
     X(MEMO_MISSES, "operations whose edges were found by intersection")                            \
     X(TEMPORARIES, "generations that lived piece by piece")                                        \
+    X(FUSED, "formulas that became part of an operation begun by another")                         \
+    X(NEVER_STORED, "stores that formulas wrote and no memory was taken for")                      \
     X(WINDOWS, "windows closed")                                                                   \
     X(COPIES, "copies within a rank")                                                              \
     X(COPY_BYTES, "bytes of them")                                                                 \

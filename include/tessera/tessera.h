@@ -9,6 +9,7 @@
 #include <tessera/partition.h>
 #include <tessera/task.h>
 #include <tessera/body.h>
+#include <tessera/formula.h>
 #include <tessera/communicator.h>
 
 #endif

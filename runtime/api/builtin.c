@@ -14,6 +14,7 @@
 
 #include "api/call.h"
 #include "base/alloc.h"
+#include "execute/execute.h"
 #include "model/operation.h"
 
 /* ---- rows ---- */
@@ -206,7 +207,7 @@ static const tsr_task_desc write_whole = {
 
 bool task_is_built_in(const tsr_task_desc *d)
 {
-    return d == &fill || d == &copy || d == &write_whole;
+    return d == &fill || d == &copy || d == &write_whole || execute_is_formula(d);
 }
 
 /* ---- issuing them ---- */

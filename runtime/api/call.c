@@ -23,9 +23,9 @@ tsr_store call_failed_like(struct tsr_runtime *rt, const struct handle *h, tsr_s
     return (tsr_store){handle_add(rt, &m)};
 }
 
-/* Mark the outputs of a call that failed. This thread's last failure is the cause, before and after:
- * bodies that run here meanwhile, because the window closes, leave traces of their own. */
-static void outputs_fail(struct tsr_runtime *rt, const struct call *c)
+/* The cause stays this thread's last failure: bodies that run here meanwhile, because the window closes,
+ * leave traces of their own. */
+void call_outputs_fail(struct tsr_runtime *rt, const struct call *c)
 {
     const int    n = desc_args(c->desc);
     struct trace cause;
@@ -126,7 +126,7 @@ tsr_status call_issue(struct tsr_runtime *rt, const struct call *c)
     if (__builtin_expect(s != TSR_OK, 0)) {
         base_free(c->payload);
         if (c->desc && c->n >= 0 && c->args)
-            outputs_fail(rt, c);
+            call_outputs_fail(rt, c);
         return s;
     }
     operation_fill(rt, c, &op);

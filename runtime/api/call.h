@@ -19,6 +19,9 @@ struct call {
 /* Check a call and hand its operation to the pipeline. On failure the outputs carry the cause. */
 tsr_status call_issue(struct tsr_runtime *rt, const struct call *c);
 
+/* Mark the outputs of a call that failed. This thread's last failure is the cause, before and after. */
+void call_outputs_fail(struct tsr_runtime *rt, const struct call *c);
+
 /* Operations of the runtime's own. */
 tsr_status call_fill(struct tsr_runtime *rt, tsr_store to, tsr_type type, const void *value,
                      tsr_site at);

@@ -22,6 +22,7 @@
 #include "api/simulation.h"
 #include "api/state.h"
 #include "base/alloc.h"
+#include "execute/execute.h"
 #include "network/network.h"
 #include "observe/observe.h"
 #include "pipeline.h"
@@ -33,6 +34,7 @@ static void runtime_destroy(struct tsr_runtime *rt)
 {
     (void)network_destroy(rt->network); /* why starting failed is said already */
     observe_destroy(rt->observe);
+    execute_formulas_stop(rt); /* whose names were in traces */
     root_pool_destroy(rt->roots);
     view_table_destroy(rt->views);
     if (rt->api)

@@ -4,6 +4,7 @@
 #ifndef TESSERA_EXECUTE_EXECUTE_H
 #define TESSERA_EXECUTE_EXECUTE_H
 
+#include "model/formula.h"
 #include "model/slot.h"
 
 /* Run the actions `bits` of the strip that begins at `first` (all points, or one extra).  False: a
@@ -31,5 +32,16 @@ void strided_copy(int rank, const int64_t *extent, size_t element_bytes, void *t
                   const int64_t *to_stride, const void *from, const int64_t *from_stride);
 /* Address of a root index in an instance. */
 char *instance_address(const struct instance *i, const int64_t *index, size_t element_bytes);
+
+/* ---- formulas (formula.c) ---- */
+
+/* What is known of formulas: tasks made for them, by content. */
+tsr_status execute_formulas_start(struct tsr_runtime *rt);
+void       execute_formulas_stop(struct tsr_runtime *rt);
+/* Is it the task of a formula? */
+bool execute_is_formula(const tsr_task_desc *d);
+/* The task that computes `s`: found, or made; it lives until the runtime ends.  NULL, recorded at `at`: no
+ * memory, or there is no kernel for something.  O(terms).  Threads: issuing thread. */
+const tsr_task_desc *execute_formula(struct tsr_runtime *rt, const struct formula_source *s, tsr_site at);
 
 #endif

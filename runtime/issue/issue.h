@@ -4,6 +4,7 @@
 #ifndef TESSERA_ISSUE_ISSUE_H
 #define TESSERA_ISSUE_ISSUE_H
 
+#include "model/formula.h"
 #include "model/slot.h"
 
 tsr_status issue_start(struct tsr_runtime *rt);
@@ -75,5 +76,42 @@ bool       unbound_prepare(struct tsr_runtime *rt, struct operation *op);
 tsr_status unbound_bind(struct tsr_runtime *rt, struct root *root, tsr_site at);
 /* Boxes of the plan's image arguments, from values (image.c). */
 tsr_status image_resolve(struct tsr_runtime *rt, struct operation *op);
+
+/* ---- formulas (fusion.c): an open group of them becomes one operation ---- */
+
+/* A store through a view of the formula's shape, or (root NULL) a value. */
+struct formula_operand {
+    struct root  *root;
+    struct view  *view; /* borrowed */
+    tsr_type      type;
+    unsigned char value[16]; /* zero behind the element */
+};
+
+/* A call that was checked. */
+struct formula_call {
+    const tsr_formula *f;
+    tsr_site           site;
+    const char        *provenance;
+    int                rank;
+    int64_t            extent[TSR_MAX_RANK];
+    struct formula_operand in[TSR_FORMULA_ARGS], out[TSR_FORMULA_ARGS];
+    struct view       *home[TSR_FORMULA_ARGS]; /* of an output that is folded: its own view, borrowed; NULL: none */
+};
+
+/* Add a formula to the open group, which may be empty (then it can); false: it cannot join. */
+bool fusion_join(struct tsr_runtime *rt, const struct formula_call *c);
+/* May the group stay open? */
+bool fusion_waits(const struct tsr_runtime *rt);
+/* No more joins: what is dead is dropped.  False: nothing is open.  Then fusion_fill for k = 0, 1, ... until it
+ * says false, fusion_operation, fusion_done. */
+bool fusion_close(struct tsr_runtime *rt);
+/* The operation that sets argument k to its operator's identity; op->desc NULL and status OK: it needs none. */
+bool fusion_fill(struct tsr_runtime *rt, int k, struct operation *op);
+/* The operation itself; false: nothing is left to do. */
+bool fusion_operation(struct tsr_runtime *rt, struct operation *op);
+/* Is argument k of it written? */
+bool fusion_writes(const struct tsr_runtime *rt, int k);
+/* Let go of what the group names. */
+void fusion_done(struct tsr_runtime *rt);
 
 #endif

@@ -16,6 +16,7 @@ struct solve_state;    /* plans by signature: solve/ */
 struct depend_state;   /* edges by state: depend/ */
 struct memory_state;   /* pools and budget: memory/ */
 struct schedule_state; /* workers: schedule/ */
+struct formula_state;  /* tasks made for formulas: execute/ */
 struct engine;         /* the ring of slots: model/slot.h */
 
 /* Bytes and workers of each rank, exchanged once at start: an agreed fact. */
@@ -44,6 +45,7 @@ struct tsr_runtime {
     struct depend_state   *depend;
     struct memory_state   *memory;
     struct schedule_state *schedule;
+    struct formula_state  *formulas;
     struct engine         *engine; /* the ring of slots: model/slot.h */
 };
 

@@ -1,0 +1,284 @@
+/* execute/block.c - a formula runs over its box, block by block.
+ *
+ * Rows lie along the innermost dimension, after dimensions that are one in memory for all arguments were
+ * joined; a block is part of a row, a few KiB a slot, so that everything but the arguments stays in L1.
+ * An argument whose elements lie side by side is worked on where it is; others go through a buffer.
+ *
+ * Where an index is used or a float is summed, rows are as the program sees them: what a leaf adds up, and
+ * in which order, depends on nothing but its box.
+ *
+ * Cost: O(elements * steps / vector width).  Threads: any worker. */
+#include <string.h>
+
+#include <tessera/body.h>
+
+#include "execute/program.h"
+
+/* A walk over the box of a call. */
+struct walk {
+    const struct formula_program *p;
+    int            rank;                               /* at least 1 */
+    int64_t        extent[TSR_MAX_RANK];
+    int64_t        low[TSR_MAX_RANK];                  /* where dimensions were not joined */
+    int64_t        stride[TSR_MAX_ARGS][TSR_MAX_RANK]; /* bytes */
+    char          *row[TSR_MAX_ARGS];                  /* of the row's first element */
+    const void    *filled[TSR_MAX_ARGS];               /* the element that fills the buffer */
+    int64_t        index[TSR_MAX_RANK];
+    char         **slot;                               /* [n_slots] of this block */
+    char          *memory;                             /* of slots: slot_bytes each */
+};
+
+/* ---- one block ---- */
+
+#define MOVE(T, to_step, from_step)                                                                \
+    for (int64_t i = 0; i < n; ++i)                                                                \
+    memcpy(to + i * (to_step), from + i * (from_step), sizeof(T))
+
+/* Elements `from_step` bytes apart, side by side. */
+static void gather(char *to, const char *from, int64_t n, int64_t from_step, size_t bytes)
+{
+    switch (bytes) {
+    case 1: MOVE(uint8_t, 1, from_step); break;
+    case 2: MOVE(uint16_t, 2, from_step); break;
+    case 4: MOVE(uint32_t, 4, from_step); break;
+    case 8: MOVE(uint64_t, 8, from_step); break;
+    default: MOVE(uint64_t[2], 16, from_step); break;
+    }
+}
+
+static void scatter(char *to, const char *from, int64_t n, int64_t to_step, size_t bytes)
+{
+    switch (bytes) {
+    case 1: MOVE(uint8_t, to_step, 1); break;
+    case 2: MOVE(uint16_t, to_step, 2); break;
+    case 4: MOVE(uint32_t, to_step, 4); break;
+    case 8: MOVE(uint64_t, to_step, 8); break;
+    default: MOVE(uint64_t[2], to_step, 16); break;
+    }
+}
+
+static void fill_index(const struct walk *w, int64_t *to, int dim, int64_t begin, int64_t n)
+{
+    const bool    inner = dim == w->rank - 1;
+    const int64_t first = w->low[dim] + (inner ? begin : w->index[dim]);
+    for (int64_t i = 0; i < n; ++i)
+        to[i] = inner ? first + i : first;
+}
+
+static char *buffer(const struct walk *w, int slot)
+{
+    return w->memory + (size_t)slot * w->p->slot_bytes;
+}
+
+/* Where the block's elements of each argument lie. */
+static void arguments_load(struct walk *w, int64_t begin, int64_t n, int64_t block)
+{
+    const struct formula_program *p = w->p;
+    for (int a = 0; a < p->n_args; ++a) {
+        const int64_t step = w->stride[a][w->rank - 1];
+        char *const   at = w->row[a] + begin * step;
+        if (!p->loads[a] && !p->stores[a])
+            continue;
+        if (step == p->element[a] || n == 1) {
+            w->slot[a] = at;
+            continue;
+        }
+        w->slot[a] = buffer(w, a);
+        if (!p->loads[a] || w->filled[a] == at)
+            continue;
+        gather(w->slot[a], at, step == 0 ? block : n, step, p->element[a]);
+        w->filled[a] = step == 0 && !p->stores[a] ? at : NULL;
+    }
+}
+
+static void arguments_store(struct walk *w, int64_t begin, int64_t n)
+{
+    const struct formula_program *p = w->p;
+    for (int a = 0; a < p->n_args; ++a)
+        if (p->stores[a] && w->slot[a] == buffer(w, a)) {
+            const int64_t step = w->stride[a][w->rank - 1];
+            scatter(w->row[a] + begin * step, w->slot[a], n, step, p->element[a]);
+        }
+}
+
+static void block_run(struct walk *w, int64_t begin, int64_t n, int64_t block)
+{
+    const struct formula_program *p = w->p;
+    char **const slot = w->slot;
+    arguments_load(w, begin, n, block);
+    for (int i = 0; i < p->n_steps; ++i) {
+        const struct program_step *s = &p->step[i];
+        if (s->run != NULL)
+            s->run(slot[s->out], slot[s->x], slot[s->y], slot[s->z], n);
+        else
+            fill_index(w, (int64_t *)(void *)slot[s->out], s->x, begin, n);
+    }
+    arguments_store(w, begin, n);
+    for (int i = 0; i < p->n_folds; ++i) {
+        const struct program_fold *f = &p->fold[i];
+        const int64_t step = w->stride[f->arg][w->rank - 1];
+        f->run(w->row[f->arg] + begin * step, slot[f->slot], n, step / p->element[f->arg], 1);
+    }
+}
+
+/* ---- the box ---- */
+
+/* May dimension d be one with d + 1? */
+static bool joins(const struct walk *w, int d)
+{
+    if (w->extent[d] == 1 || w->extent[d + 1] == 1)
+        return true;
+    for (int a = 0; a < w->p->n_args; ++a)
+        if (w->stride[a][d] != w->stride[a][d + 1] * w->extent[d + 1])
+            return false;
+    return true;
+}
+
+static void dimensions_join(struct walk *w)
+{
+    for (int d = w->rank - 2; d >= 0; --d) {
+        if (!joins(w, d))
+            continue;
+        const bool inner = w->extent[d + 1] != 1;
+        w->extent[d] *= w->extent[d + 1];
+        for (int a = 0; a < w->p->n_args && inner; ++a)
+            w->stride[a][d] = w->stride[a][d + 1];
+        for (int e = d + 1; e + 1 < w->rank; ++e) {
+            w->extent[e] = w->extent[e + 1];
+            for (int a = 0; a < w->p->n_args; ++a)
+                w->stride[a][e] = w->stride[a][e + 1];
+        }
+        --w->rank;
+    }
+}
+
+/* The walk over the box of `t`; false: it is empty. */
+static bool walk_begin(struct walk *w, const tsr_task_context *t)
+{
+    const struct formula_program *p = w->p;
+    const tsr_binding *lead = &t->arg[p->lead];
+    const int64_t     *low = t->boxes + lead->box_at, *high = low + lead->rank;
+    w->rank = lead->rank;
+    for (int d = 0; d < w->rank; ++d) {
+        w->low[d] = low[d];
+        w->extent[d] = high[d] - low[d];
+        w->index[d] = 0;
+        if (w->extent[d] <= 0)
+            return false;
+    }
+    for (int a = 0; a < p->n_args; ++a) {
+        const tsr_binding *b = &t->arg[a];
+        w->row[a] = b->origin;
+        w->filled[a] = NULL;
+        for (int d = 0; d < w->rank; ++d) {
+            w->stride[a][d] = b->access == TSR_SCALAR ? 0 : b->stride[d] * p->element[a];
+            w->row[a] += low[d] * w->stride[a][d];
+        }
+    }
+    if (w->rank == 0) {
+        w->rank = 1;
+        w->extent[0] = 1;
+        w->low[0] = w->index[0] = 0;
+        for (int a = 0; a < p->n_args; ++a)
+            w->stride[a][0] = p->element[a];
+    }
+    if (!p->ordered)
+        dimensions_join(w);
+    return true;
+}
+
+static bool row_next(struct walk *w)
+{
+    for (int d = w->rank - 2; d >= 0; --d) {
+        const bool more = ++w->index[d] < w->extent[d];
+        for (int a = 0; a < w->p->n_args; ++a)
+            w->row[a] += w->stride[a][d] * (more ? 1 : 1 - w->extent[d]);
+        if (more)
+            return true;
+        w->index[d] = 0;
+    }
+    return false;
+}
+
+static void constants_fill(struct walk *w, int64_t block)
+{
+    const struct formula_program *p = w->p;
+    for (int k = 0; k < p->n_constants; ++k)
+        gather(w->slot[p->n_args + k], (const char *)p->constant[k], block, 0, p->constant_bytes[k]);
+}
+
+/* In a function of its own: slots are on the stack, and are gone when it returns. */
+static __attribute__((noinline)) void walk_run(struct walk *w)
+{
+    const struct formula_program *p = w->p;
+    const int64_t extent = w->extent[w->rank - 1];
+    const int64_t block = extent < p->block ? extent : p->block;
+    char *slots[p->n_slots];
+    w->slot = slots;
+    w->memory = __builtin_alloca_with_align((size_t)p->n_slots * p->slot_bytes, 64 * 8);
+    for (int s = 0; s < p->n_slots; ++s)
+        slots[s] = buffer(w, s);
+    constants_fill(w, block);
+    do
+        for (int64_t begin = 0; begin < extent; begin += block)
+            block_run(w, begin, extent - begin < block ? extent - begin : block, block);
+    while (row_next(w));
+}
+
+static const struct formula_program *program_of(const tsr_task_context *t)
+{
+    const struct body_state *b = t->private_;
+    return (const struct formula_program *)(const void *)b->slot->op.desc;
+}
+
+tsr_status program_body(const tsr_task_context *t)
+{
+    struct walk w;
+    w.p = program_of(t);
+    if (walk_begin(&w, t))
+        walk_run(&w);
+    return TSR_OK;
+}
+
+/* ---- sums of floats ---- */
+
+/* 32 lanes of a chunk side by side, halved until one is left: the same order whatever the vectors. */
+#define CHUNKED_SUM(name, T)                                                                       \
+    static T name##_chunk(const T *v, int64_t n)                                                   \
+    {                                                                                              \
+        T lane[32] = {0};                                                                          \
+        int64_t i = 0;                                                                             \
+        for (; i + 32 <= n; i += 32)                                                               \
+            for (int k = 0; k < 32; ++k)                                                           \
+                lane[k] += v[i + k];                                                               \
+        for (int k = 0; i + k < n; ++k)                                                            \
+            lane[k] += v[i + k];                                                                   \
+        for (int half = 16; half > 0; half /= 2)                                                   \
+            for (int k = 0; k < half; ++k)                                                         \
+                lane[k] += lane[k + half];                                                         \
+        return lane[0];                                                                            \
+    }                                                                                              \
+    static void name(void *into, const void *from, int64_t n, int64_t into_stride,                 \
+                     int64_t from_stride)                                                          \
+    {                                                                                              \
+        T       *a = into;                                                                         \
+        const T *v = from;                                                                         \
+        if (into_stride != 0 || from_stride != 1) {                                                \
+            for (int64_t i = 0; i < n; ++i)                                                        \
+                a[i * into_stride] += v[i * from_stride];                                          \
+            return;                                                                                \
+        }                                                                                          \
+        for (int64_t i = 0; i < n; i += PROGRAM_SUM_CHUNK)                                         \
+            *a += name##_chunk(v + i, n - i < PROGRAM_SUM_CHUNK ? n - i : PROGRAM_SUM_CHUNK);      \
+    }
+CHUNKED_SUM(sum_f32, float)
+CHUNKED_SUM(sum_f64, double)
+
+reduce_function *program_fold_of(tsr_reduction op, tsr_type type)
+{
+    if (op == TSR_SUM && type == TSR_F32)
+        return sum_f32;
+    if (op == TSR_SUM && type == TSR_F64)
+        return sum_f64;
+    return reduce_function_of(op, type);
+}

@@ -1,0 +1,81 @@
+/* execute/kernels/real.c - what floats do beside transcendental functions (math.c).
+ *
+ * The meaning is NumPy's: MINIMUM gives the first NaN; FLOOR_DIVIDE and REMAINDER go by the exact fmod, so
+ * that x is nearly q * y + r.  Comparisons with a NaN are false.  Threads: pure functions. */
+#include <math.h>
+
+#include "execute/kernels/kernels.h"
+
+#define DIVISIONS(T, f)                                                                            \
+    static inline T remainder_##T(T x, T y)                                                        \
+    {                                                                                              \
+        const T r = fmod##f(x, y);                                                                 \
+        if (y == 0)                                                                                \
+            return r;                                                                              \
+        return r == 0 ? copysign##f(0, y) : (y < 0) != (r < 0) ? r + y : r;                        \
+    }                                                                                              \
+    static inline T floor_divide_##T(T x, T y)                                                     \
+    {                                                                                              \
+        const T r = fmod##f(x, y);                                                                 \
+        if (y == 0)                                                                                \
+            return x / y;                                                                          \
+        T q = (x - r) / y;                                                                         \
+        if (r != 0 && (y < 0) != (r < 0))                                                          \
+            q -= 1;                                                                                \
+        if (q == 0)                                                                                \
+            return copysign##f(0, x / y);                                                          \
+        const T whole = floor##f(q);                                                               \
+        return q - whole > (T)0.5 ? whole + 1 : whole;                                             \
+    }
+DIVISIONS(float, f)
+DIVISIONS(double, )
+
+/* operation, kernel's form, result, expression; F pastes libm's suffix */
+#define REAL_MAP(K1, K2, T, F)                                                                     \
+    K2(ADD, T, T, x + y)                                                                           \
+    K2(SUBTRACT, T, T, x - y)                                                                      \
+    K2(MULTIPLY, T, T, x *y)                                                                       \
+    K2(DIVIDE, T, T, x / y)                                                                        \
+    K2(FLOOR_DIVIDE, T, T, floor_divide_##T(x, y))                                                 \
+    K2(REMAINDER, T, T, remainder_##T(x, y))                                                       \
+    K2(FMOD, T, T, F(fmod)(x, y))                                                                  \
+    K2(MINIMUM, T, T, x < y || x != x ? x : y)                                                     \
+    K2(MAXIMUM, T, T, x > y || x != x ? x : y)                                                     \
+    K2(FMIN, T, T, x < y || y != y ? x : y)                                                        \
+    K2(FMAX, T, T, x > y || y != y ? x : y)                                                        \
+    K2(COPYSIGN, T, T, F(copysign)(x, y))                                                          \
+    K2(EQUAL, bool, T, x == y)                                                                     \
+    K2(NOT_EQUAL, bool, T, x != y)                                                                 \
+    K2(LESS, bool, T, x < y)                                                                       \
+    K2(LESS_EQUAL, bool, T, x <= y)                                                                \
+    K2(GREATER, bool, T, x > y)                                                                    \
+    K2(GREATER_EQUAL, bool, T, x >= y)                                                             \
+    K1(NEGATIVE, T, T, -x)                                                                         \
+    K1(ABSOLUTE, T, T, F(fabs)(x))                                                                 \
+    K1(SIGN, T, T, x > 0 ? (T)1 : x < 0 ? (T)-1 : x == 0 ? (T)0 : x)                               \
+    K1(FLOOR, T, T, F(floor)(x))                                                                   \
+    K1(CEIL, T, T, F(ceil)(x))                                                                     \
+    K1(TRUNC, T, T, F(trunc)(x))                                                                   \
+    K1(RINT, T, T, F(rint)(x))                                                                     \
+    K1(SQRT, T, T, F(sqrt)(x))                                                                     \
+    K1(IS_NAN, bool, T, x != x)                                                                    \
+    K1(IS_INF, bool, T, F(fabs)(x) == (T)INFINITY)                                                 \
+    K1(IS_FINITE, bool, T, F(fabs)(x) < (T)INFINITY)                                               \
+    K1(SIGNBIT, bool, T, F(copysign)(1, x) < 0)
+
+#define F32(name)           name##f
+#define F64(name)           name
+#define DEFINE_1_F32(N, R, T, E) KERNEL_1(N##_f32, R, T, E)
+#define DEFINE_2_F32(N, R, T, E) KERNEL_2(N##_f32, R, T, E)
+#define DEFINE_1_F64(N, R, T, E) KERNEL_1(N##_f64, R, T, E)
+#define DEFINE_2_F64(N, R, T, E) KERNEL_2(N##_f64, R, T, E)
+REAL_MAP(DEFINE_1_F32, DEFINE_2_F32, float, F32)
+REAL_MAP(DEFINE_1_F64, DEFINE_2_F64, double, F64)
+
+void KERNELS_OF(real)(struct formula_kernels *t)
+{
+#define SET_F32(N, R, T, E) t->op[TSR_OP_##N][TSR_F32] = N##_f32;
+#define SET_F64(N, R, T, E) t->op[TSR_OP_##N][TSR_F64] = N##_f64;
+    REAL_MAP(SET_F32, SET_F32, float, F32)
+    REAL_MAP(SET_F64, SET_F64, double, F64)
+}

@@ -1,0 +1,54 @@
+/* execute/program.h - a formula made ready to run: what formula.c keeps, compile.c makes, block.c runs.
+ *
+ * Immutable once made.  Slots are places of a block of elements: [0, n_args) of the arguments, where they
+ * lie in memory or in a buffer of the block's; then constants; then registers. */
+#ifndef TESSERA_EXECUTE_PROGRAM_H
+#define TESSERA_EXECUTE_PROGRAM_H
+
+#include "execute/execute.h"
+#include "execute/kernels/kernels.h"
+#include "model/reduce.h"
+
+enum { PROGRAM_SUM_CHUNK = 256 /* elements of a row that a float sum takes at once: blocks are multiples */ };
+
+/* One kernel call. */
+struct program_step {
+    formula_kernel *run; /* NULL: the index along dimension x */
+    uint16_t        out, x, y, z;
+};
+
+/* A slot that is folded into an argument after each block. */
+struct program_fold {
+    reduce_function *run;
+    uint16_t         slot;
+    uint16_t         arg;
+};
+
+struct formula_program {
+    tsr_task_desc desc; /* first: bodies find the program by it */
+    struct formula_program *next;
+    uint64_t hash;
+    int      n_words;
+    int      n_args, n_constants, n_slots, n_steps, n_folds;
+    int      lead;       /* an argument that is no value */
+    bool     ordered;    /* rows as they are: an index is used, or a float is summed */
+    int64_t  block;      /* elements */
+    size_t   slot_bytes;
+    size_t   constant_bytes[FORMULA_MOST_CONSTANTS];
+    unsigned char (*constant)[16];
+    struct program_step *step;
+    struct program_fold *fold;
+    bool     loads[TSR_MAX_ARGS], stores[TSR_MAX_ARGS];
+    uint8_t  element[TSR_MAX_ARGS]; /* bytes */
+    uint64_t word[];     /* [n_words] its content, by which it is found; then what is pointed to */
+};
+
+/* Make the program of a source; NULL, recorded at `at`.  words: its content. */
+struct formula_program *program_compile(const struct formula_kernels *k, const struct formula_source *s,
+                                        const uint64_t *words, int n_words, tsr_site at);
+/* The body of all of them. */
+tsr_status program_body(const tsr_task_context *t);
+/* Sums of a row in chunks of PROGRAM_SUM_CHUNK, lane by lane; else reduce_function_of. */
+reduce_function *program_fold_of(tsr_reduction op, tsr_type type);
+
+#endif
