@@ -13,7 +13,7 @@
 
 typedef void formula_kernel(void *out, const void *x, const void *y, const void *z, int64_t n);
 
-enum { KERNEL_TYPES = TSR_C128 + 1 };
+enum { KERNEL_TYPES = TSR_N_TYPES }; /* pairs too: folds start from copies of an identity */
 
 /* What there is; NULL: nothing. */
 struct formula_kernels {
