@@ -19,6 +19,10 @@
 
 #include <tessera/array_core.h>
 #include <tessera/array_create.h>
+#include <tessera/array_elementwise.h>
+#include <tessera/array_formula.h>
+#include <tessera/array_move.h>
+#include <tessera/array_reduce.h>
 #include <tessera/array_view.h>
 #include <tessera/array_look.h>
 

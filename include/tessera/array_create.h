@@ -36,6 +36,51 @@ TSR_API nd_array nd_full_like_(nd_array like, nd_operand value, tsr_site at);
 /* nd_ones_like(a): as above. */
 #define nd_ones_like(like) nd_full_like_((like), nd_operand_int(1), TSR_HERE)
 
+/* ---- numbers in a row ---- */
+
+/* Options of functions that make arrays. */
+typedef struct nd_create_options {
+    size_t   size;
+    tsr_site at;
+    nd_type  type; /* 0: NumPy's: int64, float64 or complex128, as the numbers are */
+} nd_create_options;
+/* start, start + step, ... up to and without stop.  Fails: BAD_ARGUMENT for a step of zero, or
+ * numbers that are arrays; BAD_TYPE for a bool of more than two elements.  Source: numpy.arange. */
+TSR_API nd_array nd_arange_(nd_operand start, nd_operand stop, nd_operand step,
+                            const nd_create_options *o);
+/* nd_arange(0, 10, 1, .type = ND_F32): as above. */
+#define nd_arange(start, stop, step, ...)                                                          \
+    nd_arange_(ND_OPERAND(start), ND_OPERAND(stop), ND_OPERAND(step),                              \
+               TSR_OPTIONS_(nd_create_options, __VA_ARGS__))
+
+/* Options of nd_linspace. */
+typedef struct nd_linspace_options {
+    size_t   size;
+    tsr_site at;
+    nd_type  type;        /* 0: float64, or complex128; integers are rounded down */
+    bool     no_endpoint; /* leave `stop` out */
+} nd_linspace_options;
+/* `n` numbers from start to stop.  Fails: BAD_ARGUMENT for n < 0.  Source: numpy.linspace. */
+TSR_API nd_array nd_linspace_(nd_operand start, nd_operand stop, int64_t n,
+                              const nd_linspace_options *o);
+/* nd_linspace(0, 1, 11): as above. */
+#define nd_linspace(start, stop, n, ...)                                                           \
+    nd_linspace_(ND_OPERAND(start), ND_OPERAND(stop), (n),                                         \
+                 TSR_OPTIONS_(nd_linspace_options, __VA_ARGS__))
+
+/* Options of nd_eye. */
+typedef struct nd_eye_options {
+    size_t   size;
+    tsr_site at;
+    int64_t  columns;  /* 0: as many as rows */
+    int64_t  diagonal; /* which diagonal has the ones; above the main one: positive */
+    nd_type  type;     /* 0: float64 */
+} nd_eye_options;
+/* Ones on a diagonal, zeros elsewhere, in rows x columns.  Source: numpy.eye. */
+TSR_API nd_array nd_eye_(int64_t rows, const nd_eye_options *o);
+/* nd_eye(3, .diagonal = 1): as above. */
+#define nd_eye(rows, ...) nd_eye_((rows), TSR_OPTIONS_(nd_eye_options, __VA_ARGS__))
+
 /* ---- out of memory and back ---- */
 
 /* An array of elements in C order, copied before the call returns; every rank brings the same ones.

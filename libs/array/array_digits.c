@@ -91,20 +91,20 @@ int array_write_positional(const struct array_digits *d, double v, int precision
 int array_write_scientific(const struct array_digits *d, double v, int precision, int least,
                            char *out)
 {
-    char                text[64];
-    const int           most = least >= 0 ? least : precision;
-    int                 n = 0;
     struct array_digits cut = *d;
-    if (most >= 0 && d->n > most + 1) { /* cut: by the exact value, which may carry */
-        snprintf(text, sizeof text, "%.*e", most, fabs(v));
+    int                 n = 0;
+    if (least >= 0) /* digits past the shortest are those of the exact value */
+        return sprintf(out, "%s%#.*e", d->is_negative ? "-" : "", least, fabs(v));
+    if (precision >= 0 && d->n > precision + 1) { /* cut: by the exact value, which may carry */
+        char text[64];
+        snprintf(text, sizeof text, "%.*e", precision, fabs(v));
         digits_take(text, &cut);
     }
     if (cut.is_negative)
         out[n++] = '-';
     out[n++] = digit_at(&cut, 0);
     out[n++] = '.';
-    const int shown = least >= 0 ? least : cut.n - 1;
-    for (int i = 1; i <= shown; ++i)
+    for (int i = 1; i < cut.n; ++i)
         out[n++] = digit_at(&cut, i);
     return n + sprintf(out + n, "e%+03d", cut.point - 1);
 }

@@ -111,6 +111,7 @@ static void float_choose(struct array_float_format *f, nd_type t, const void *da
     if (f->is_scientific) {
         f->precision = f->pad_right;
         f->pad_right += 1 + exponent; /* the "e" and what follows: for NaN's place */
+        f->exponent = exponent - 1;
     }
     if (s.finite < n) {
         const int place = f->pad_right + 1;
@@ -148,6 +149,17 @@ void array_format_choose(struct array_format *f, nd_type t, const void *data, in
 
 /* ---- writing ---- */
 
+/* Zeros before the digits of an exponent that is shorter than others. */
+static void exponent_widen(char *text, int digits)
+{
+    char     *e = strchr(text, 'e') + 2;
+    const int lacks = digits - (int)strlen(e);
+    if (lacks > 0) {
+        memmove(e + lacks, e, strlen(e) + 1);
+        memset(e, '0', (size_t)lacks);
+    }
+}
+
 static int float_write(const struct array_float_format *f, double v, char *out)
 {
     struct array_digits d;
@@ -159,9 +171,10 @@ static int float_write(const struct array_float_format *f, double v, char *out)
     }
     array_digits_shortest(f->type, v, &d);
     const char *plus = f->has_plus && !d.is_negative ? "+" : "";
-    if (f->is_scientific)
+    if (f->is_scientific) {
         array_write_scientific(&d, v, -1, f->precision, text);
-    else
+        exponent_widen(text, f->exponent);
+    } else
         array_write_positional(&d, v, f->precision, text);
     const int left = (int)(strchr(text, '.') - text) + (int)strlen(plus);
     const int blanks = f->pad_left > left ? f->pad_left - left : 0;

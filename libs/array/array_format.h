@@ -29,6 +29,7 @@ struct array_float_format {
     nd_type type; /* a real one */
     bool    is_scientific, has_plus;
     int     precision, pad_left, pad_right;
+    int     exponent; /* digits of it */
 };
 /* How the elements of one array are written. */
 struct array_format {

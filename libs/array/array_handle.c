@@ -28,6 +28,14 @@ tsr_status array_describe(nd_array a, array_info *out, tsr_site at)
     return s == TSR_OK ? TSR_OK : explain(a, s, at);
 }
 
+tsr_status array_status(nd_array a, const char *what, tsr_site at)
+{
+    array_info info;
+    TSR_TRY(array_describe(a, &info, at));
+    const tsr_status s = tsr_store_status_(nd_store(a), at);
+    return s == TSR_OK ? TSR_OK : tsr_pass_(at, s, what);
+}
+
 nd_array array_failed(tsr_site at)
 {
     return nd_from_store(tsr_store_failed_(at));
@@ -81,7 +89,7 @@ static bool look(nd_array a, array_info *out, tsr_site at)
 {
     if (array_describe(a, out, at) != TSR_OK)
         return false;
-    return !out->is_failed || nd_status_(a, at) == TSR_OK;
+    return !out->is_failed || array_status(a, "nd_shape_of()", at) == TSR_OK;
 }
 
 nd_type nd_type_of_(nd_array a, tsr_site at)
@@ -104,8 +112,5 @@ int64_t nd_size_(nd_array a, tsr_site at)
 
 tsr_status nd_status_(nd_array a, tsr_site at)
 {
-    array_info info;
-    TSR_TRY(array_describe(a, &info, at));
-    const tsr_status s = tsr_store_status_(nd_store(a), at);
-    return s == TSR_OK ? TSR_OK : tsr_pass_(at, s, "nd_status()");
+    return array_status(a, "nd_status()", at);
 }

@@ -15,6 +15,8 @@ typedef tsr_store_info array_info;
 /* Describe an array. A failed one is no failure of this call. Fails: BAD_HANDLE, in words of
  * arrays. */
 tsr_status array_describe(nd_array a, array_info *out, tsr_site at) TSR_MUST_CHECK;
+/* What an array holds, once it is known; `what` is the call that asks. Waits. */
+tsr_status array_status(nd_array a, const char *what, tsr_site at) TSR_MUST_CHECK;
 /* An array that carries this thread's last failure. */
 nd_array array_failed(tsr_site at);
 /* Another handle to an array, of a failed one with its cause. */

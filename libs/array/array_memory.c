@@ -41,16 +41,16 @@ tsr_status nd_detach_(nd_array a, tsr_site at)
 }
 
 /* Describe an array that is to be read; what a failed one failed of is told. */
-static tsr_status readable(nd_array a, array_info *out, tsr_site at)
+static tsr_status readable(nd_array a, array_info *out, const char *what, tsr_site at)
 {
     TSR_TRY(array_describe(a, out, at));
-    return out->is_failed ? nd_status_(a, at) : TSR_OK;
+    return out->is_failed ? array_status(a, what, at) : TSR_OK;
 }
 
 tsr_status nd_read_(nd_array a, void *out, size_t bytes, tsr_site at)
 {
     array_info info;
-    TSR_TRY(readable(a, &info, at));
+    TSR_TRY(readable(a, &info, "nd_read()", at));
     const size_t holds = (size_t)array_volume(&info.shape) * tsr_type_size(info.type);
     if (bytes != holds)
         return tsr_fail_(at, TSR_BAD_SHAPE, "%zu bytes are given; %s of %s are %zu", bytes,
@@ -65,7 +65,7 @@ tsr_status nd_read_(nd_array a, void *out, size_t bytes, tsr_site at)
 static tsr_status element(nd_array a, nd_type *out_type, array_element *out, tsr_site at)
 {
     array_info info;
-    TSR_TRY(readable(a, &info, at));
+    TSR_TRY(readable(a, &info, "nd_value()", at));
     if (array_volume(&info.shape) != 1)
         return tsr_fail_(at, TSR_BAD_SHAPE, "an array of shape %s has not one value",
                          array_shape_text(&info.shape).text);

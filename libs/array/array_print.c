@@ -32,15 +32,24 @@ struct line {
 
 static void line_add(struct line *l, const char *word)
 {
-    const int n = (int)strlen(word);
+    int n = (int)strlen(word), blanks = 0;
     if (l->length + l->trailing + n > l->room && l->length + l->trailing > l->indent) {
         fprintf(l->out, "\n%*s", l->indent, "");
         l->length = l->indent;
         l->trailing = 0;
     }
-    fprintf(l->out, "%*s%s", l->trailing, "", word);
+    while (blanks < n && word[n - 1 - blanks] == ' ')
+        ++blanks;
+    n -= blanks;
+    fprintf(l->out, "%*s%.*s", l->trailing, "", n, word);
     l->length += l->trailing + n;
-    l->trailing = 1;
+    l->trailing = blanks + 1;
+}
+
+/* The blanks that end the last word of a row: they belong to it. */
+static void line_end(const struct line *l)
+{
+    fprintf(l->out, "%*s", l->trailing - 1, "");
 }
 
 static int64_t row_offset(const struct page *p, int axis)
@@ -76,6 +85,8 @@ static void write_axis(const struct page *p, int axis, int64_t first, int indent
         if (i + 1 < n)
             fprintf(p->out, "%.*s%*s", p->shape.rank - 1 - axis, "\n\n\n\n\n\n\n\n", indent, "");
     }
+    if (is_last)
+        line_end(&l);
     fputc(']', p->out);
 }
 
@@ -149,7 +160,7 @@ static tsr_status print(nd_array a, const nd_print_options *o)
     array_info info;
     TSR_TRY(array_describe(a, &info, o->at));
     if (info.is_failed)
-        return nd_status_(a, o->at);
+        return array_status(a, "nd_print()", o->at);
     struct page p = {.shape = info.shape,
                      .edge = o->edge > 0 ? o->edge : 3,
                      .width = o->width > 0 ? o->width : 75,

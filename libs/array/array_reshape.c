@@ -63,20 +63,23 @@ static tsr_store view_split(tsr_store s, const nd_shape *from, const nd_shape *t
     return s;
 }
 
+/* A row of elements as a shape. */
+static tsr_store row_as(tsr_store row, const nd_shape *shape, tsr_site at)
+{
+    return shape->rank == 0 ? tsr_project_(row, 0, 0, at)
+                            : tsr_delinearize_(row, 0, shape->extent, shape->rank, at);
+}
+
 /* The copy: a row of elements, written as the old shape, seen as the new one. */
 static tsr_store copy_joined(tsr_store s, const array_info *info, const nd_shape *to, tsr_site at)
 {
-    const nd_shape   row = {1, {array_volume(&info->shape)}};
-    const tsr_store  flat = tsr_store_create_(info->type, row, at);
-    const tsr_store  old = info->shape.rank == 0
-                               ? tsr_project_(flat, 0, 0, at)
-                               : tsr_delinearize_(flat, 0, info->shape.extent, info->shape.rank, at);
+    const nd_shape   shape = {1, {array_volume(&info->shape)}};
+    const tsr_store  row = tsr_store_create_(info->type, shape, at);
+    const tsr_store  old = row_as(row, &info->shape, at);
     const tsr_status done = tsr_copy_(old, s, at);
-    const tsr_store  seen = done != TSR_OK  ? tsr_store_failed_(at)
-                            : to->rank == 0 ? tsr_project_(flat, 0, 0, at)
-                                            : tsr_delinearize_(flat, 0, to->extent, to->rank, at);
+    const tsr_store  seen = done == TSR_OK ? row_as(row, to, at) : tsr_store_failed_(at);
     tsr_store_release_(old, at);
-    tsr_store_release_(flat, at);
+    tsr_store_release_(row, at);
     return seen;
 }
 

@@ -1,0 +1,310 @@
+/* array_elementwise.c - calls of the elementwise functions: types, shapes, one formula.
+ *
+ * A call describes its operands, finds the type that is computed in (the rules of array_table.h),
+ * stretches shapes, and issues one formula: inputs with their own types, cast; the function; a cast
+ * to the output's type; a choice by `where`. Numbers are inputs, so that a number that changes makes
+ * no new formula.
+ *
+ * Cost: O(operands * rank) and the issuing. Threads: the issuing thread. */
+#include <string.h>
+
+#include "array_build.h"
+
+/* How the types of a function's operands make the type that is computed in; see array_table.h. */
+enum rule {
+    RULE_SAME,
+    RULE_SIGNED,
+    RULE_TINY,
+    RULE_FLOAT,
+    RULE_DIVIDE,
+    RULE_WIDE,
+    RULE_ROUND,
+    RULE_COMPARE,
+    RULE_TEST,
+    RULE_FTEST,
+    RULE_LOGICAL,
+    RULE_MODULUS
+};
+
+#define TEXT_(x) #x
+static const struct function {
+    const char    *name, *kinds, *build_name, *text;
+    int            operands;
+    enum rule      rule;
+    array_builder *build;
+} function_table[ND_N_OPS] = {
+#define X(NAME, name, n, types, kinds, builder, aliases, words)                                    \
+    [ND_OP_##NAME] = {#name, #kinds, #builder, words, n, RULE_##types, array_build_##builder},
+    ND_ELEMENTWISE_MAP(X)
+#undef X
+};
+
+const char *nd_op_name(nd_op op)
+{
+    return (unsigned)op < ND_N_OPS ? function_table[op].name : "no function";
+}
+
+const char *nd_op_text(nd_op op)
+{
+    return (unsigned)op < ND_N_OPS ? function_table[op].text : "no function";
+}
+
+/* A call under way. */
+struct elementwise {
+    const struct function *function;
+    const nd_call_options *o;
+    int                    n;
+    nd_operand             x[2];
+    array_info             info[2], out, where;
+    nd_type  own[2]; /* each operand's type; a number's: what it takes among the arrays */
+    nd_type  loop, result;
+    nd_shape shape;
+    bool     has_out, has_where;
+};
+
+/* ---- types ---- */
+
+/* The least float that holds a type, complex types their own. */
+static nd_type float_of(nd_type t, bool among_bfloat)
+{
+    if (array_kind_of(t) >= KIND_REAL)
+        return t;
+    switch (tsr_type_size(t)) {
+    case 1: return among_bfloat ? TSR_BF16 : TSR_F16;
+    case 2: return TSR_F32;
+    default: return TSR_F64;
+    }
+}
+
+static nd_type float_of_all(const struct elementwise *e)
+{
+    bool among_bfloat = false;
+    for (int i = 0; i < e->n; ++i)
+        among_bfloat = among_bfloat || e->own[i] == TSR_BF16;
+    const nd_type first = float_of(e->own[0], among_bfloat);
+    return e->n == 1 ? first : nd_promote_types(first, float_of(e->own[1], among_bfloat));
+}
+
+/* The type that is computed in. */
+static nd_type loop_of(const struct elementwise *e)
+{
+    const nd_type together = e->n == 1 ? e->own[0] : nd_promote_types(e->own[0], e->own[1]);
+    switch (e->function->rule) {
+    case RULE_TINY: return together == TSR_BOOL ? TSR_I8 : together;
+    case RULE_FLOAT:
+    case RULE_FTEST: return float_of_all(e);
+    case RULE_DIVIDE: return array_kind_of(together) <= KIND_INT ? TSR_F64 : together;
+    case RULE_WIDE: return array_kind_of(together) == KIND_COMPLEX ? TSR_C128 : TSR_F64;
+    case RULE_LOGICAL: return TSR_BOOL;
+    default: return together;
+    }
+}
+
+static nd_type result_of(const struct elementwise *e)
+{
+    switch (e->function->rule) {
+    case RULE_COMPARE:
+    case RULE_TEST:
+    case RULE_FTEST:
+    case RULE_LOGICAL: return TSR_BOOL;
+    case RULE_MODULUS: return array_real_of(e->loop);
+    default: return e->loop;
+    }
+}
+
+static tsr_status types_find(struct elementwise *e)
+{
+    static const char letter[] = "BIRC";
+    const nd_type     among = array_result_type(e->x, e->info, e->n);
+    for (int i = 0; i < e->n; ++i)
+        e->own[i] = e->x[i].kind == ND_OPERAND_ARRAY ? e->info[i].type : among;
+    e->loop = loop_of(e);
+    e->result = result_of(e);
+    if (strchr(e->function->kinds, letter[array_kind_of(e->loop)]))
+        return TSR_OK;
+    if (e->n == 1)
+        return tsr_fail_(e->o->at, TSR_BAD_TYPE, "%s takes no %s", e->function->name,
+                         nd_type_name(e->own[0]));
+    return tsr_fail_(e->o->at, TSR_BAD_TYPE, "%s takes no %s with %s", e->function->name,
+                     nd_type_name(e->own[0]), nd_type_name(e->own[1]));
+}
+
+/* Whether a result goes into an array without losing its kind: numpy's same_kind casting. */
+static bool goes_into(nd_type from, nd_type to)
+{
+    if (array_kind_of(from) == KIND_INT && array_kind_of(to) == KIND_INT)
+        return array_is_unsigned(from) || !array_is_unsigned(to);
+    return array_kind_of(from) <= array_kind_of(to);
+}
+
+/* ---- operands and shapes ---- */
+
+/* Describe an operand, or an option that is an array; false: `*out_answer` is the answer. */
+static bool describe_all(struct elementwise *e, nd_array *out_answer)
+{
+    const tsr_site at = e->o->at;
+    for (int i = 0; i < e->n; ++i)
+        if (e->x[i].kind == ND_OPERAND_ARRAY &&
+            !array_begin(e->x[i].array, &e->info[i], out_answer, at))
+            return false;
+    e->has_out = e->o->out.id != 0;
+    e->has_where = e->o->where.id != 0;
+    return (!e->has_out || array_begin(e->o->out, &e->out, out_answer, at)) &&
+           (!e->has_where || array_begin(e->o->where, &e->where, out_answer, at));
+}
+
+static tsr_status stretch(nd_shape *shape, const nd_shape *by, tsr_site at)
+{
+    const nd_shape was = *shape;
+    if (array_broadcast(shape, by))
+        return TSR_OK;
+    return tsr_fail_(at, TSR_BAD_SHAPE, "%s and %s", array_shape_text(&was).text,
+                     array_shape_text(by).text);
+}
+
+static tsr_status shapes_find(struct elementwise *e)
+{
+    const tsr_site at = e->o->at;
+    e->shape.rank = 0;
+    for (int i = 0; i < e->n; ++i)
+        if (e->x[i].kind == ND_OPERAND_ARRAY)
+            TSR_TRY(stretch(&e->shape, &e->info[i].shape, at));
+    if (e->has_where) {
+        TSR_TRY(stretch(&e->shape, &e->where.shape, at));
+        if (e->where.type != TSR_BOOL)
+            return tsr_fail_(at, TSR_BAD_TYPE, "where is of %s; it is to be bool",
+                             nd_type_name(e->where.type));
+    }
+    if (!e->has_out)
+        return TSR_OK;
+    TSR_TRY(stretch(&e->shape, &e->out.shape, at));
+    if (!array_same_shape(&e->shape, &e->out.shape))
+        return tsr_fail_(at, TSR_BAD_SHAPE, "the result has shape %s, and out has %s",
+                         array_shape_text(&e->shape).text, array_shape_text(&e->out.shape).text);
+    if (!goes_into(e->result, e->out.type))
+        return tsr_fail_(at, TSR_BAD_TYPE, "the result of %s is %s, which out of %s does not hold",
+                         e->function->name, nd_type_name(e->result), nd_type_name(e->out.type));
+    return TSR_OK;
+}
+
+/* ---- numbers that the arrays' type cannot hold ---- */
+
+static bool is_integer_number(const nd_operand *x)
+{
+    return x->kind == ND_OPERAND_INT || x->kind == ND_OPERAND_UINT;
+}
+
+/* A comparison of integers with an integer outside of their type has one answer: compare 0 with -1
+ * or 1. */
+static void compare_far(struct elementwise *e)
+{
+    array_element unused;
+    for (int i = 0; i < e->n; ++i) {
+        if (!is_integer_number(&e->x[i]) || array_kind_of(e->loop) != KIND_INT)
+            continue;
+        const tsr_status s = array_element_of(e->loop, &e->x[i], &unused, e->o->at);
+        if (s == TSR_OK)
+            continue;
+        tsr_error_clear();
+        const bool is_above = e->x[i].kind == ND_OPERAND_UINT || e->x[i].number.i > 0;
+        e->x[i] = nd_operand_int(is_above ? 1 : 0);
+        e->x[1 - i] = nd_operand_int(is_above ? 0 : 1);
+        e->own[0] = e->own[1] = e->loop = TSR_I64;
+        return;
+    }
+}
+
+/* int64 beside uint64: they compare as the integers they are, not as the float64 they promote to.
+ * */
+static tsr_term compare_mixed(tsr_formula *f, const struct function *fn, const tsr_term *x,
+                              nd_type first)
+{
+    const bool     signed_first = first == TSR_I64;
+    const tsr_term s = x[signed_first ? 0 : 1];
+    const int64_t  zero = 0, less = signed_first ? -1 : 1;
+    const tsr_term low = tsr_apply(f, TSR_OP_LESS, s, tsr_formula_constant(f, TSR_I64, &zero));
+    const tsr_term a[2] = {tsr_formula_cast(f, x[0], TSR_U64), tsr_formula_cast(f, x[1], TSR_U64)};
+    const tsr_term b[2] = {tsr_formula_constant(f, TSR_I64, &less),
+                           tsr_formula_constant(f, TSR_I64, &zero)};
+    return tsr_apply(f, TSR_OP_SELECT, low, fn->build(f, b, TSR_I64), fn->build(f, a, TSR_U64));
+}
+
+/* ---- the formula ---- */
+
+/* What the function gives, of terms with their own types. */
+static tsr_term apply(tsr_formula *f, const struct elementwise *e, const tsr_term *own)
+{
+    const struct function *fn = e->function;
+    tsr_term               x[2] = {-1, -1};
+    if (fn->rule == RULE_COMPARE && e->own[0] + e->own[1] == TSR_I64 + TSR_U64 &&
+        e->own[0] != e->own[1] && (e->own[0] == TSR_I64 || e->own[0] == TSR_U64))
+        return compare_mixed(f, fn, own, e->own[0]);
+    const bool    is_composed = strncmp(fn->build_name, "op_", 3) != 0;
+    const nd_type in = is_composed ? array_wide_of(e->loop) : e->loop;
+    for (int i = 0; i < e->n; ++i)
+        x[i] = array_cast(f, array_cast(f, own[i], e->loop), in);
+    return array_cast(f, fn->build(f, x, in), e->result);
+}
+
+static tsr_status operand_add(struct array_call *c, const struct elementwise *e, int i,
+                              tsr_term *out)
+{
+    array_element number;
+    if (e->x[i].kind == ND_OPERAND_ARRAY) {
+        *out = array_call_store(c, e->x[i].array, e->info[i].type);
+        return TSR_OK;
+    }
+    const nd_type t = e->function->rule == RULE_LOGICAL ? TSR_BOOL : e->loop;
+    TSR_TRY(array_element_of(t, &e->x[i], &number, c->at));
+    if (e->function->build == array_build_op_power && i == 1 && array_kind_of(t) == KIND_INT &&
+        e->x[i].kind == ND_OPERAND_INT && e->x[i].number.i < 0)
+        return tsr_fail_(c->at, TSR_BAD_ARGUMENT,
+                         "integers to negative integer powers are not allowed");
+    *out = array_call_value(c, t, &number);
+    return TSR_OK;
+}
+
+/* Where `where` is false, what `out` has; 0 in a new array. */
+static tsr_term choose(struct array_call *c, const struct elementwise *e, tsr_term value, nd_type t)
+{
+    if (!e->has_where)
+        return value;
+    const tsr_term where = array_call_store(c, e->o->where, TSR_BOOL);
+    const tsr_term rest =
+        e->has_out ? array_call_store(c, e->o->out, t) : tsr_formula_number(&c->formula, t, 0);
+    return tsr_apply(&c->formula, TSR_OP_SELECT, where, value, rest);
+}
+
+static nd_array issue(struct elementwise *e)
+{
+    struct array_call c;
+    tsr_term          own[2] = {-1, -1};
+    const nd_type     type = e->has_out ? e->out.type : e->result;
+    array_call_begin(&c, e->function->name, e->o->at);
+    for (int i = 0; i < e->n; ++i)
+        if (operand_add(&c, e, i, &own[i]) != TSR_OK)
+            return array_failed(e->o->at);
+    const tsr_term value = array_cast(&c.formula, apply(&c.formula, e, own), type);
+    tsr_formula_output(&c.formula, choose(&c, e, value, type));
+    if (!e->has_out)
+        return array_call_make(&c, type, &e->shape);
+    return array_call_issue(&c, e->o->out) == TSR_OK ? e->o->out : array_failed(e->o->at);
+}
+
+nd_array nd_call_(nd_op op, const nd_operand *x, int n, const nd_call_options *o)
+{
+    struct elementwise e = {.o = o, .n = n};
+    nd_array           answer;
+    if ((unsigned)op >= ND_N_OPS || n != function_table[op].operands)
+        return ARRAY_FAIL(o->at, BAD_ARGUMENT, "no function of %d operands has number %d", n,
+                          (int)op);
+    e.function = &function_table[op];
+    memcpy(e.x, x, (size_t)n * sizeof *x);
+    if (!describe_all(&e, &answer))
+        return answer;
+    if (types_find(&e) != TSR_OK || shapes_find(&e) != TSR_OK)
+        return array_failed(o->at);
+    if (e.function->rule == RULE_COMPARE && n == 2)
+        compare_far(&e);
+    return issue(&e);
+}

@@ -1,0 +1,48 @@
+/* case_file.h - the cases that cases.py writes, and elements compared. */
+#ifndef CONFORMANCE_CASE_FILE_H
+#define CONFORMANCE_CASE_FILE_H
+
+#include <stdio.h>
+
+#include <tessera/array.h>
+
+enum { CASE_OPERANDS = 3, CASE_WORDS = 16, CASE_LINE = 400 };
+
+/* Elements in memory. */
+struct case_data {
+    nd_type  type;
+    nd_shape shape;
+    char    *bytes;
+    size_t   n_bytes;
+};
+/* An operand: a number, or a root and the text of the view that is passed ("-": all of it). */
+struct case_operand {
+    bool             is_number;
+    nd_operand       number;
+    struct case_data root;
+    char             view[64];
+};
+/* A case. */
+struct conformance_case {
+    int                 line; /* which of the file */
+    char                text[CASE_LINE];
+    const char         *function; /* in `text`, as are the words */
+    const char         *word[CASE_WORDS];
+    int                 n_words;
+    double              ulps, absolute; /* what may differ */
+    int                 n_operands;
+    struct case_operand operand[CASE_OPERANDS];
+    struct case_data    expected;
+    char               *expected_text; /* or NULL */
+    char                failure[32];   /* or "" */
+};
+
+/* Read the next case; false at the end. Ends the program where the file is no file of cases. */
+bool case_read(FILE *in, struct conformance_case *c);
+void case_free(struct conformance_case *c);
+/* Run a case and compare; false: `why` (of 400 bytes) says what differs. */
+bool case_run(const struct conformance_case *c, char *why);
+/* Compare elements; false: `why` names the first that differs. */
+bool case_compare(const struct conformance_case *c, nd_array found, char *why);
+
+#endif
