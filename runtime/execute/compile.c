@@ -297,6 +297,23 @@ static void describe(struct formula_program *p, const struct formula_source *s)
     d->work = s->n_terms;
 }
 
+/* Which arguments each result depends on; a fold's result on itself. */
+static void sources_find(const struct compiler *c, struct formula_program *p)
+{
+    uint16_t of[MOST_LOWERED];
+    of[0] = 0;
+    for (int i = 1; i < c->n; ++i) {
+        const struct lowered *t = &c->term[i];
+        of[i] = t->op == FORMULA_INPUT ? (uint16_t)(1u << t->operand[0]) : 0;
+        for (int k = 0; k < operands_of(t); ++k)
+            of[i] |= of[t->operand[k]];
+    }
+    for (int a = 0; a < c->s->n_ports; ++a)
+        if (c->s->port[a].out != FORMULA_NO_TERM_)
+            p->sources[a] = (uint16_t)(of[c->out[a]] |
+                                       (c->s->port[a].reduction != TSR_NO_REDUCTION ? 1u << a : 0));
+}
+
 static void emit(struct compiler *c, struct formula_program *p)
 {
     size_t widest = 1;
@@ -367,6 +384,7 @@ static struct formula_program *make(struct compiler *c, const uint64_t *words, i
     for (int k = 0; k < s->n_constants; ++k)
         memcpy(p->constant[k], s->constant[k], 16);
     describe(p, s);
+    sources_find(c, p);
     emit(c, p);
     return p;
 }

@@ -40,6 +40,9 @@ tsr_status execute_formulas_start(struct tsr_runtime *rt);
 void       execute_formulas_stop(struct tsr_runtime *rt);
 /* Is it the task of a formula? */
 bool execute_is_formula(const tsr_task_desc *d);
+/* The arguments, a bit each, on whose values argument `arg` depends when it is written: of a formula what it
+ * reads, of other tasks all.  Threads: any. */
+uint32_t execute_formula_sources(const tsr_task_desc *d, int arg);
 /* The task that computes `s`: found, or made; it lives until the runtime ends.  NULL, recorded at `at`: no
  * memory, or there is no kernel for something.  O(terms).  Threads: issuing thread. */
 const tsr_task_desc *execute_formula(struct tsr_runtime *rt, const struct formula_source *s, tsr_site at);

@@ -93,6 +93,11 @@ bool execute_is_formula(const tsr_task_desc *d)
     return d->variants[TSR_CPU].body == program_body;
 }
 
+uint32_t execute_formula_sources(const tsr_task_desc *d, int arg)
+{
+    return execute_is_formula(d) ? ((const struct formula_program *)(const void *)d)->sources[arg] : UINT32_MAX;
+}
+
 const tsr_task_desc *execute_formula(struct tsr_runtime *rt, const struct formula_source *s, tsr_site at)
 {
     uint64_t word[MOST_WORDS];

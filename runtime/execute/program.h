@@ -40,6 +40,7 @@ struct formula_program {
     struct program_fold *fold;
     bool     loads[TSR_MAX_ARGS], stores[TSR_MAX_ARGS];
     uint8_t  element[TSR_MAX_ARGS]; /* bytes */
+    uint16_t sources[TSR_MAX_ARGS]; /* arguments that what is written there depends on, a bit each */
     uint64_t word[];     /* [n_words] its content, by which it is found; then what is pointed to */
 };
 

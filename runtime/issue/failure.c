@@ -8,7 +8,8 @@
  * While an operation in flight has failed, each younger one waits for a verdict: when everything older
  * is retired, its inputs are looked up, and its bodies run or are skipped.  So independent work
  * completes and no body sees failed input through the memory of an operation that is known to have
- * failed.
+ * failed.  Several formulas in one operation fail each for itself: its bodies run where something that is
+ * written depends on no failed input.
  *
  * Several ranks: each knows its own failures at once, and the others' when they agree, in calls that
  * wait; then the journal of what operations read and wrote is gone through from where all last agreed.
@@ -135,6 +136,7 @@ struct use {
     struct root  *root;
     struct region region;
     bool          read, write, whole; /* whole: every element of the region is written */
+    uint32_t      from;               /* written: the uses whose values it depends on, a bit each */
 };
 
 /* A root whose extent is not known, or was never found because its writer failed: all there will ever
@@ -144,15 +146,33 @@ static bool is_endless(const struct root *root, const struct view *view)
     return !root->extent_known || (root->kind == ROOT_UNBOUND && view_volume(view) == 0);
 }
 
+/* Which uses each depends on: what formulas joined in one operation do not read is nothing to them. */
+static void sources_find(const struct operation *op, struct use *use, const int *of_arg)
+{
+    for (int k = 0; k < op->n_args; ++k) {
+        if (of_arg[k] < 0)
+            continue;
+        const uint32_t args = execute_formula_sources(op->desc, k);
+        use[of_arg[k]].from = 0;
+        for (int j = 0; j < op->n_args; ++j)
+            if (of_arg[j] >= 0 && (args >> j & 1) != 0)
+                use[of_arg[k]].from |= 1u << of_arg[j];
+    }
+}
+
 static int uses_of(const struct operation *op, struct use *out)
 {
-    int n = 0;
+    const bool formula = execute_is_formula(op->desc);
+    int n = 0, of_arg[TSR_MAX_ARGS];
     for (int k = 0; k < op->n_args; ++k) {
         const struct operation_arg *arg = &op->arg[k];
         const tsr_access access = op->desc->args[k].access;
+        const bool covers = access == TSR_WRITE || (formula && access == TSR_READ_WRITE);
+        of_arg[k] = arg->root == NULL ? -1 : n;
         if (arg->root == NULL)
             continue;
         struct use *u = &out[n++];
+        u->from = UINT32_MAX;
         u->root = arg->root;
         u->read = access != TSR_WRITE;
         u->write = access == TSR_WRITE || access == TSR_READ_WRITE || access == TSR_REDUCE;
@@ -161,7 +181,7 @@ static int uses_of(const struct operation *op, struct use *out)
         u->region = view_region(arg->view, &box);
         if (op->plan != NULL && op->plan->arg[k].store && !op->plan->arg[k].unbound) {
             u->region = op->plan->arg[k].all;
-            u->whole = access == TSR_WRITE && arg->view->exact && !op->plan->arg[k].holes &&
+            u->whole = covers && arg->view->exact && !op->plan->arg[k].holes &&
                        !op->plan->arg[k].image;
         }
         const bool endless = is_endless(arg->root, arg->view) ||
@@ -178,6 +198,8 @@ static int uses_of(const struct operation *op, struct use *out)
             }
         }
     }
+    if (formula)
+        sources_find(op, out, of_arg);
     return n;
 }
 
@@ -186,24 +208,35 @@ static struct failure **list_of(struct root *root, bool agreed)
     return agreed ? &root->agreed : &root->failed;
 }
 
+/* The lowest of the causes of what `from` names; NULL: all is well. */
+static struct cause *lowest_of(struct cause *const *cause, int n, uint32_t from)
+{
+    struct cause *lowest = NULL;
+    for (int i = 0; i < n; ++i)
+        if ((from >> i & 1) != 0 && cause[i] != NULL &&
+            (lowest == NULL || cause[i]->number < lowest->number))
+            lowest = cause[i];
+    return lowest;
+}
+
 /* The operation's effect on the lists, its own failure (or NULL) given. */
 static struct cause *propagate(struct tsr_runtime *rt, const struct use *use, int n,
                                struct cause *own, bool agreed)
 {
-    struct cause *cause = NULL;
-    for (int i = 0; i < n; ++i) {
-        struct cause *c = use[i].read ? list_find(*list_of(use[i].root, agreed), &use[i].region) : NULL;
-        if (c != NULL && (cause == NULL || c->number < cause->number))
-            cause = c;
-    }
-    if (cause == NULL)
-        cause = own;
-    if (MUTANT(FAILURE_NOT_PROPAGATED) && own == NULL)
-        cause = NULL;
+    struct cause *read[TSR_MAX_ARGS], *any = own;
+    for (int i = 0; i < n; ++i)
+        read[i] = use[i].read ? list_find(*list_of(use[i].root, agreed), &use[i].region) : NULL;
     const bool lost = own != NULL && own->lost;
     for (int i = 0; i < n; ++i) {
         if (!use[i].write && !lost)
             continue;
+        struct cause *cause = lowest_of(read, n, use[i].from);
+        if (cause == NULL)
+            cause = own;
+        if (MUTANT(FAILURE_NOT_PROPAGATED) && own == NULL)
+            cause = NULL;
+        if (cause != NULL && (any == NULL || cause->number < any->number))
+            any = cause;
         struct failure **list = list_of(use[i].root, agreed);
         const tsr_box box = region_hull(&use[i].region);
         const bool had = *list != NULL;
@@ -216,7 +249,7 @@ static struct cause *propagate(struct tsr_runtime *rt, const struct use *use, in
         else
             rt->issue->failed_roots += (*list != NULL) - had;
     }
-    return cause;
+    return any;
 }
 
 static void journal_add(struct tsr_runtime *rt, const struct use *use, int n, uint64_t number,
@@ -246,6 +279,7 @@ static void journal_add(struct tsr_runtime *rt, const struct use *use, int n, ui
         j->use[i].read = use[i].read;
         j->use[i].write = use[i].write;
         j->use[i].whole = use[i].whole;
+        j->use[i].from = use[i].from;
         ++use[i].root->journaled;
     }
 }
@@ -316,9 +350,14 @@ void failure_verdict(struct tsr_runtime *rt)
         return;
     struct use use[TSR_MAX_ARGS];
     const int n = uses_of(&s->op, use);
-    bool bad = false;
-    for (int i = 0; i < n && !bad; ++i)
-        bad = use[i].read && list_find(use[i].root->failed, &use[i].region) != NULL;
+    uint32_t failed = 0;
+    bool bad = false, good = false; /* something that is written is */
+    for (int i = 0; i < n; ++i)
+        if (use[i].read && list_find(use[i].root->failed, &use[i].region) != NULL)
+            failed |= 1u << i;
+    for (int i = 0; i < n; ++i)
+        good |= use[i].write && (use[i].from & failed) == 0;
+    bad = failed != 0 && !good;
     if (MUTANT(FAILURE_NOT_PROPAGATED))
         bad = false;
     atomic_store_explicit(&s->verdict, number * 4 + (bad ? 2 : 1), memory_order_release);
@@ -424,7 +463,7 @@ static void journal_go_through(struct tsr_runtime *rt, uint64_t number,
         struct use use[TSR_MAX_ARGS];
         for (int i = 0; i < j->n; ++i)
             use[i] = (struct use){j->use[i].root, j->use[i].region, j->use[i].read,
-                                  j->use[i].write, j->use[i].whole};
+                                  j->use[i].write, j->use[i].whole, j->use[i].from};
         if (g != NULL)
             (void)propagate(rt, use, j->n, own, true);
         failure_cause_release(rt, j->cause);

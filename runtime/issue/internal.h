@@ -39,7 +39,7 @@ struct journal_entry {
     struct cause *cause;    /* its own failure here; NULL: none */
     bool          lost;     /* on some rank, as all agreed: struct cause */
     int           n;
-    struct { struct root *root; struct region region; bool read, write, whole; } use[TSR_MAX_ARGS];
+    struct { struct root *root; struct region region; bool read, write, whole; uint32_t from; } use[TSR_MAX_ARGS];
 };
 
 struct issue_state {

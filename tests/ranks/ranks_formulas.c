@@ -391,6 +391,58 @@ static int float_sums(int argc, char **argv, void *user)
     return 0;
 }
 
+/* ---- failures ---- */
+
+enum { FAIL_INTO };
+
+static tsr_status fail_body(const tsr_task_context *t)
+{
+    const tsr_out_f64_1d into = tsr_out_f64_1d_of(t, FAIL_INTO);
+    return into.box.low[0] == 0 ? TSR_FAIL(TASK_FAILED, "nothing today") : TSR_OK;
+}
+
+static const tsr_task_desc failing = {
+    .name = "test.failing",
+    .args = {[FAIL_INTO] = {TSR_WRITE, TSR_F64, 1}},
+    .variants = {[TSR_CPU] = {.body = fail_body}},
+};
+
+static tsr_status sum_of(tsr_store into, tsr_store x, tsr_store y)
+{
+    tsr_formula f;
+    tsr_formula_begin(&f, "sum");
+    const tsr_term a = tsr_formula_input(&f, TSR_F64), b = tsr_formula_input(&f, TSR_F64);
+    tsr_formula_output(&f, tsr_apply(&f, TSR_OP_ADD, a, b));
+    return tsr_formula_issue(&f, &into, 1, (tsr_arg[]){tsr_arg_of(x), tsr_arg_of(y)}, 2);
+}
+
+/* What depends on a failed store is failed; what stands beside it in the same pass is not. */
+static int failures(int argc, char **argv, void *user)
+{
+    enum { N = 500 };
+    double got[N];
+    (void)argc, (void)argv, (void)user;
+    TSR_SCOPE();
+    const tsr_store bad = tsr_store_create(TSR_F64, TSR_SHAPE(N)), good = tsr_store_create(TSR_F64, TSR_SHAPE(N));
+    const tsr_store worse = tsr_store_create(TSR_F64, TSR_SHAPE(N)), again = tsr_store_create(TSR_F64, TSR_SHAPE(N));
+    const tsr_store one = tsr_store_filled(TSR_F64, TSR_SHAPE(N), &(double){1});
+    NEED_OK(tsr_issue(&failing, [FAIL_INTO] = tsr_arg_of(bad)));
+    NEED_OK(sum_of(good, one, one));
+    NEED_OK(sum_of(worse, bad, one));
+    NEED_OK(sum_of(again, worse, good));
+    NEED_OK(sum_of(worse, good, one)); /* is good again, although it was failed before */
+    tsr_error_clear();
+    NEED_OK(tsr_read(good, got, sizeof got));
+    for (int i = 0; i < N; ++i)
+        NEED(got[i] == 2);
+    NEED(tsr_read(again, got, sizeof got) == TSR_TASK_FAILED);
+    NEED(strstr(tsr_error_text(), "nothing today") && strstr(tsr_error_text(), "ranks_formulas.c"));
+    NEED_OK(tsr_read(worse, got, sizeof got));
+    for (int i = 0; i < N; ++i)
+        NEED(got[i] == 3);
+    return 0;
+}
+
 int main(void)
 {
     int    failed = 0;
@@ -403,6 +455,7 @@ int main(void)
             setenv("TESSERA_VECTOR", program % 3 == 0 ? "0" : program % 3 == 1 ? "1" : "2", 1);
             failed += try_ranks(name, random_program, &program);
         }
+        failed += try_ranks(fuse ? "failures_fused" : "failures", failures, NULL);
         failed += try_ranks_after_one(fuse ? "float_sums_fused" : "float_sums", float_sums, known);
     }
     return failed;
