@@ -96,6 +96,7 @@ def check_steps():
     """The rules of the house. `fresh` is not among them: it wants root, and half an hour."""
     for check in ("layering", "listed", "headers", "documented", "sizes", "links", "exports"):
         yield Step(f"check: {check}", [ROOT / "tools/checks" / check])
+    yield Step("check: generated", [ROOT / "libs/array/generate", "--check"])
     yield Step("install: an outside project", [ROOT / "tests/install/run", RELEASE.folder])
     yield Step("oracle: its command line",
                [ROOT / "tests/oracle/command_line", RELEASE.folder / "tests/oracle/oracle"])
@@ -148,6 +149,15 @@ def example_steps():
                     RELEASE.folder / "tests/program_frames", FRAMES], limit_s=600, env=MPI)
 
 
+def array_steps():
+    """Arrays beside NumPy; the examples that stand on them on 1, 2 and 4 ranks."""
+    if (RELEASE.folder / "tests/conformance/arrays").exists():
+        yield Step("conformance: arrays", [ROOT / "tests/conformance/run", RELEASE.folder], limit_s=900)
+    if (RELEASE.folder / "examples/02_jacobi").exists():
+        yield Step("examples: arrays", [ROOT / "tests/examples/arrays", RELEASE.folder / "examples",
+                                        RELEASE.folder / "numpy/bin/python"], limit_s=600, env=MPI)
+
+
 def bench(name, *arguments, limit_s=300, env=None):
     """A bench as a test: small, and only whether it ends well. Figures are for who asks for them."""
     program = RELEASE.folder / "bench" / name
@@ -193,6 +203,7 @@ def steps(long):
     yield from plain_steps(RELEASE)
     yield from process_steps(long)
     yield from example_steps()
+    yield from array_steps()
     yield from bench_steps()
     yield from build_steps(ASAN)
     yield from unit_steps(ASAN)

@@ -1,0 +1,87 @@
+/* Calls of elementwise functions and reductions: options, aliases, and what they refuse. */
+#include "array_test.h"
+
+TestSuite(array_calls, .init = array_test_start, .fini = array_test_finish);
+
+Test(array_calls, out_and_where)
+{
+    ND_SCOPE();
+    const nd_array a = ROW(1, 2, 3), big = nd_greater(a, 1.5), out = nd_zeros(ND_F32, 3);
+    EXPECT_TEXT(nd_add(a, 10, .out = out, .where = big), "[ 0. 12. 13.]\n");
+    EXPECT_TEXT(out, "[ 0. 12. 13.]\n");
+    EXPECT_TEXT(nd_mul(a, a, .where = big), "[0. 4. 9.]\n");
+    EXPECT_TEXT(nd_sub(a, nd_view(a, "::-1"), .out = a), "[-2.  0.  2.]\n");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_add(a, COUNT(2, 3), .out = out),
+                        "the result has shape (2, 3), and out has");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_add(a, 1, .out = nd_zeros(ND_I32, 3)),
+                        "which out of int32 does not hold");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_add(a, 1, .where = a), "it is to be bool");
+}
+
+Test(array_calls, what_is_refused_names_types_and_shapes)
+{
+    ND_SCOPE();
+    const nd_array b = nd_zeros(ND_BOOL, 2);
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_add(COUNT(2, 3), COUNT(2)), "(2, 3) and (2,)");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_sub(b, b), "subtract takes no bool with bool");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_bitwise_and(COUNT(2), 1), "bitwise_and takes no float64");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_add(nd_zeros(ND_I8, 2), 128),
+                        "integer 128 out of bounds for int8");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_pow(nd_ones(ND_I8, 2), -1), "negative integer powers");
+}
+
+Test(array_calls, a_failed_operand_fails_the_result_with_its_own_line)
+{
+    ND_SCOPE();
+    const nd_array bad = nd_add(COUNT(2), COUNT(3));
+    const int      line = __LINE__ - 1;
+    char           words[64];
+    snprintf(words, sizeof words, "test_array_calls.c:%d:", line);
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_max(nd_abs(nd_mul(2, bad))), words);
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_add(COUNT(2), 1, .out = bad), words);
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_where(bad, 1, 2), words);
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_concatenate(0, COUNT(2), bad), words);
+}
+
+Test(array_calls, integers_compare_as_integers)
+{
+    ND_SCOPE();
+    const nd_array u =
+        nd_from_memory(ND_U64, ND_SHAPE(3), (uint64_t[]){0, (1ULL << 63) + 1, UINT64_MAX});
+    const nd_array i = nd_from_memory(ND_I64, ND_SHAPE(3), (int64_t[]){-1, INT64_MAX, -1});
+    EXPECT_TEXT(nd_less(i, u), "[ True  True  True]\n");
+    EXPECT_TEXT(nd_equal(u, i), "[False False False]\n");
+    EXPECT_TEXT(nd_greater(u, -1), "[ True  True  True]\n");
+    EXPECT_TEXT(nd_less(nd_view(i, ":2"), UINT64_MAX), "[ True  True]\n");
+}
+
+Test(array_calls, reductions)
+{
+    ND_SCOPE();
+    const nd_array a = COUNT(2, 3);
+    EXPECT_TEXT(nd_sum(a, .axes = ND_AXES(0)), "[3. 5. 7.]\n");
+    EXPECT_TEXT(nd_sum(a, .axes = ND_AXES(1), .keepdims = true), "[[ 3.]\n [12.]]\n");
+    EXPECT_TEXT(nd_mean(a, .axes = ND_AXES(-1), .where = nd_less(a, 4)), "[1. 3.]\n");
+    EXPECT_TEXT(nd_ptp(a), "5.0\n");
+    EXPECT_TEXT(nd_argmax(a, .axes = ND_AXES(1)), "[2 2]\n");
+    EXPECT_TEXT(nd_sum(nd_greater(a, 1)), "4\n");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_sum(a, .axes = ND_AXES(2)), "axis 2 is out of bounds");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_sum(a, .axes = ND_AXES(0, -2)), "given twice");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_max(COUNT(0, 3)), "zero-size array (0, 3) to max");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_max(a, .where = nd_less(a, 4)), "max has no identity");
+}
+
+Test(array_calls, assigning)
+{
+    ND_SCOPE();
+    const nd_array a = nd_zeros(ND_I32, 2, 3);
+    EXPECT_TEXT(nd_assign(a, 2.75), "[[2 2 2]\n [2 2 2]]\n");
+    EXPECT_TEXT(nd_assign(nd_view(a, "0"), COUNT(1, 3)), "[0 1 2]\n");
+    EXPECT_TEXT(nd_assign(nd_view(a, "1, 1:"), nd_view(a, "0, 1:")), "[1 2]\n");
+    EXPECT_TEXT(nd_assign(nd_view(a, "0, 1:"), nd_view(a, "0, :-1")),
+                "[0 1]\n"); /* read before written */
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_assign(a, COUNT(2)),
+                        "could not broadcast input array from shape (2,) into shape (2, 3)");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_assign(a, 1LL << 31), "out of bounds for int32");
+    EXPECT_TEXT(a, "[[0 0 1]\n [2 1 2]]\n");
+}
