@@ -13,7 +13,8 @@ ND_FORMULA(half_erfc, (d),
 
 ND_FORMULA(price, (spot, strike, years),
 {
-    const double d1 = (log(spot / strike) + 0.065 * years) / (0.3 * sqrt(years)), d2 = d1 - 0.3 * sqrt(years);
+    const double d1 = (log(spot / strike) + 0.065 * years) / (0.3 * sqrt(years));
+    const double d2 = d1 - 0.3 * sqrt(years);
     double       p = spot * half_erfc(d1);
     p -= strike * exp(-0.02 * years) * half_erfc(d2);
     return p > 0.001 ? p : 0.0;
@@ -22,7 +23,8 @@ ND_FORMULA(price, (spot, strike, years),
 /* The same, in words that are not read: an `if`. */
 ND_FORMULA(price_by_loop, (spot, strike, years),
 {
-    const double d1 = (log(spot / strike) + 0.065 * years) / (0.3 * sqrt(years)), d2 = d1 - 0.3 * sqrt(years);
+    const double d1 = (log(spot / strike) + 0.065 * years) / (0.3 * sqrt(years));
+    const double d2 = d1 - 0.3 * sqrt(years);
     double       p = spot * half_erfc(d1);
     p -= strike * exp(-0.02 * years) * half_erfc(d2);
     if (p > 0.001)
@@ -67,9 +69,12 @@ Test(array_formula, read_or_by_its_loop_a_formula_gives_the_same_bits)
     ND_SCOPE();
     enum { N = 999 };
     static double  x[N], y[N];
-    const nd_array spot = nd_linspace(5, 30, N), strike = nd_linspace(100, 1, N), years = nd_linspace(0.25, 9, N);
-    cr_assert_eq(nd_read(nd_map(price, spot, strike, years), x, sizeof x), TSR_OK, "%s", tsr_error_text());
-    cr_assert_eq(nd_read(nd_map(price_by_loop, spot, strike, years), y, sizeof y), TSR_OK, "%s",
+    const nd_array spot = nd_linspace(5, 30, N), strike = nd_linspace(100, 1, N);
+    const nd_array years = nd_linspace(0.25, 9, N);
+    cr_assert_eq(nd_read(nd_map(price, spot, strike, years), x, sizeof x), TSR_OK, "%s",
+                 tsr_error_text());
+    cr_assert_eq(nd_read(nd_map(price_by_loop, spot, strike, years), y, sizeof y), TSR_OK,
+                 "%s",
                  tsr_error_text());
     cr_expect_arr_eq(x, y, sizeof x);
     cr_expect(x[N - 1] > 28 && x[0] == 0);
@@ -84,8 +89,8 @@ Test(array_formula, operators_are_those_of_c)
         for (int j = 0; j < 6; ++j) {
             const double found = nd_value(nd_map(words, nd_full(ND_F64, ND_SHAPE(), v[i]), v[j]));
             const double wanted = words(v[i], v[j]);
-            cr_expect((isnan(found) && isnan(wanted)) || found == wanted, "%g, %g: %g, not %g", v[i], v[j], found,
-                      wanted);
+            cr_expect((isnan(found) && isnan(wanted)) || found == wanted, "%g, %g: %g, not %g",
+                      v[i], v[j], found, wanted);
         }
 }
 
