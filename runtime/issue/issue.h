@@ -84,7 +84,7 @@ struct formula_operand {
     struct root  *root;
     struct view  *view; /* borrowed */
     tsr_type      type;
-    unsigned char value[16]; /* zero behind the element */
+    _Alignas(8) unsigned char value[16]; /* zero behind the element */
 };
 
 /* A call that was checked. */

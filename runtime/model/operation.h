@@ -27,7 +27,7 @@ struct operation_arg {
     struct partition *partition; /* counted, or NULL */
     tsr_type          type;      /* of the elements as the body sees them (a handle may reinterpret the
                                     root's), or of the value */
-    unsigned char     value[16]; /* of a scalar up to 16 bytes, already of the descriptor's type */
+    _Alignas(8) unsigned char value[16]; /* of a scalar up to 16 bytes, already of the descriptor's type */
     void             *data;      /* a longer scalar's, owned */
 };
 

@@ -149,6 +149,12 @@ static __int128 floor_of(__int128 x, __int128 y)
     return q - (x % y != 0 && (x < 0) != (y < 0));
 }
 
+/* The low 128 bits of a product. */
+static __int128 product(__int128 x, __int128 y)
+{
+    return (__int128)((unsigned __int128)x * (unsigned __int128)y);
+}
+
 static __int128 power_of(tsr_type t, __int128 x, __int128 y)
 {
     __int128 p = 1;
@@ -156,8 +162,8 @@ static __int128 power_of(tsr_type t, __int128 x, __int128 y)
         return x == 1 ? 1 : x != -1 ? 0 : y % 2 != 0 ? -1 : 1;
     for (; y > 0; y /= 2) {
         if (y % 2 != 0)
-            p = wrap(t, p * x);
-        x = wrap(t, x * x);
+            p = wrap(t, product(p, x));
+        x = wrap(t, product(x, x));
     }
     return p;
 }
@@ -168,7 +174,7 @@ static __int128 on_integers(tsr_op op, tsr_type t, __int128 x, __int128 y)
     switch (op) {
     case TSR_OP_ADD: return x + y;
     case TSR_OP_SUBTRACT: return x - y;
-    case TSR_OP_MULTIPLY: return (__int128)((unsigned __int128)x * (unsigned __int128)y);
+    case TSR_OP_MULTIPLY: return product(x, y);
     case TSR_OP_FLOOR_DIVIDE: return y == 0 ? 0 : floor_of(x, y);
     case TSR_OP_REMAINDER: return y == 0 ? 0 : x - y * floor_of(x, y);
     case TSR_OP_FMOD: return y == 0 ? 0 : x % y;
