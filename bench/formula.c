@@ -124,6 +124,28 @@ static void bandwidth(int64_t n, int rounds, int times)
     free(got);
 }
 
+/* ---- folds ---- */
+
+static void fold(int64_t n, int rounds, tsr_reduction how, const char *name)
+{
+    TSR_SCOPE();
+    double          took[MOST_ROUNDS], got = 0;
+    const tsr_store x = tsr_store_filled(TSR_F64, TSR_SHAPE(n), &(double){0.5});
+    const tsr_store total = tsr_store_create(TSR_F64, TSR_SHAPE());
+    tsr_formula     f;
+    tsr_formula_begin(&f, name);
+    tsr_formula_fold(&f, tsr_formula_input(&f, TSR_F64), how, TSR_ALL_AXES);
+    for (int r = -1; r < rounds; ++r) {
+        const double begin = bench_now();
+        TSR_CHECK(tsr_formula_issue(&f, &total, 1, (tsr_arg[]){tsr_arg_store(x)}, 1));
+        TSR_CHECK(tsr_value(total, &got));
+        if (r >= 0)
+            took[r] = bench_now() - begin;
+    }
+    printf("%s of %lld doubles  %6.2f GB/s  (%g)\n", name, (long long)n,
+           (double)n * sizeof(double) / bench_median(took, rounds) * 1e-9, got);
+}
+
 /* ---- one element ---- */
 
 static void small(int rounds)
@@ -175,6 +197,8 @@ int main(int argc, char **argv)
     small((int)rounds);
     bandwidth(32768, (int)rounds, 300);
     bandwidth(elements, (int)rounds, 2);
+    fold(elements, (int)rounds, TSR_SUM, "sum");
+    fold(elements, (int)rounds, TSR_MAX, "maximum");
     printf("fused %lld, stores never given memory %lld\n", (long long)tsr_counter(TSR_COUNT_FUSED),
            (long long)tsr_counter(TSR_COUNT_NEVER_STORED));
     return tsr_finish();

@@ -117,7 +117,7 @@ static void block_run(struct walk *w, int64_t begin, int64_t n, int64_t block)
     for (int i = 0; i < p->n_folds; ++i) {
         const struct program_fold *f = &p->fold[i];
         const int64_t step = w->stride[f->arg][w->rank - 1];
-        f->run(w->row[f->arg] + begin * step, slot[f->slot], n, step / p->element[f->arg], 1);
+        program_fold_run(f, w->row[f->arg] + begin * step, step, slot[f->slot], n, p->element[f->arg]);
     }
 }
 
@@ -238,47 +238,4 @@ tsr_status program_body(const tsr_task_context *t)
     if (walk_begin(&w, t))
         walk_run(&w);
     return TSR_OK;
-}
-
-/* ---- sums of floats ---- */
-
-/* 32 lanes of a chunk side by side, halved until one is left: the same order whatever the vectors. */
-#define CHUNKED_SUM(name, T)                                                                       \
-    static T name##_chunk(const T *v, int64_t n)                                                   \
-    {                                                                                              \
-        T lane[32] = {0};                                                                          \
-        int64_t i = 0;                                                                             \
-        for (; i + 32 <= n; i += 32)                                                               \
-            for (int k = 0; k < 32; ++k)                                                           \
-                lane[k] += v[i + k];                                                               \
-        for (int k = 0; i + k < n; ++k)                                                            \
-            lane[k] += v[i + k];                                                                   \
-        for (int half = 16; half > 0; half /= 2)                                                   \
-            for (int k = 0; k < half; ++k)                                                         \
-                lane[k] += lane[k + half];                                                         \
-        return lane[0];                                                                            \
-    }                                                                                              \
-    static void name(void *into, const void *from, int64_t n, int64_t into_stride,                 \
-                     int64_t from_stride)                                                          \
-    {                                                                                              \
-        T       *a = into;                                                                         \
-        const T *v = from;                                                                         \
-        if (into_stride != 0 || from_stride != 1) {                                                \
-            for (int64_t i = 0; i < n; ++i)                                                        \
-                a[i * into_stride] += v[i * from_stride];                                          \
-            return;                                                                                \
-        }                                                                                          \
-        for (int64_t i = 0; i < n; i += PROGRAM_SUM_CHUNK)                                         \
-            *a += name##_chunk(v + i, n - i < PROGRAM_SUM_CHUNK ? n - i : PROGRAM_SUM_CHUNK);      \
-    }
-CHUNKED_SUM(sum_f32, float)
-CHUNKED_SUM(sum_f64, double)
-
-reduce_function *program_fold_of(tsr_reduction op, tsr_type type)
-{
-    if (op == TSR_SUM && type == TSR_F32)
-        return sum_f32;
-    if (op == TSR_SUM && type == TSR_F64)
-        return sum_f64;
-    return reduce_function_of(op, type);
 }

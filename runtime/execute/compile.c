@@ -333,12 +333,15 @@ static void emit(struct compiler *c, struct formula_program *p)
         if (port->out == FORMULA_NO_TERM_)
             continue;
         const struct lowered *t = &c->term[c->out[a]];
-        if (port->reduction != TSR_NO_REDUCTION)
-            p->fold[p->n_folds++] = (struct program_fold){
-                program_fold_of(port->reduction, port->type), t->slot, (uint16_t)a};
-        else if (t->writes != a)
+        if (port->reduction != TSR_NO_REDUCTION) {
+            struct program_fold *f = &p->fold[p->n_folds++];
+            *f = program_fold_of(c->k, port->reduction, port->type);
+            f->slot = t->slot;
+            f->arg = (uint16_t)a;
+        } else if (t->writes != a) {
             p->step[p->n_steps++] =
                 (struct program_step){c->k->op[TSR_OP_COPY][t->type], (uint16_t)a, t->slot, 0, 0};
+        }
     }
     p->block = (int64_t)(BLOCK_BYTES / widest);
     p->block = p->block > MOST_BLOCK ? MOST_BLOCK : p->block < LEAST_BLOCK ? LEAST_BLOCK : p->block;

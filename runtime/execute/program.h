@@ -9,7 +9,10 @@
 #include "execute/kernels/kernels.h"
 #include "model/reduce.h"
 
-enum { PROGRAM_SUM_CHUNK = 256 /* elements of a row that a float sum takes at once: blocks are multiples */ };
+enum {
+    PROGRAM_SUM_CHUNK = 256, /* elements of a row that a float sum takes at once: blocks are multiples */
+    PROGRAM_LANES = 128      /* of a fold whose order is free */
+};
 
 /* One kernel call. */
 struct program_step {
@@ -20,6 +23,8 @@ struct program_step {
 /* A slot that is folded into an argument after each block. */
 struct program_fold {
     reduce_function *run;
+    formula_kernel  *sum;   /* of a chunk; NULL: not a float's sum */
+    formula_kernel  *lanes; /* the operator, element by element, where any order gives the same bits; or NULL */
     uint16_t         slot;
     uint16_t         arg;
 };
@@ -49,7 +54,10 @@ struct formula_program *program_compile(const struct formula_kernels *k, const s
                                         const uint64_t *words, int n_words, tsr_site at);
 /* The body of all of them. */
 tsr_status program_body(const tsr_task_context *t);
-/* Sums of a row in chunks of PROGRAM_SUM_CHUNK, lane by lane; else reduce_function_of. */
-reduce_function *program_fold_of(tsr_reduction op, tsr_type type);
+/* How elements of a type fold; slot and arg are not set. */
+struct program_fold program_fold_of(const struct formula_kernels *k, tsr_reduction op, tsr_type type);
+/* Fold n elements at `from`, side by side, into those at `into`, `step` bytes apart, of `bytes` each. */
+void program_fold_run(const struct program_fold *f, char *into, int64_t step, const char *from, int64_t n,
+                      size_t bytes);
 
 #endif

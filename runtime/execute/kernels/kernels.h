@@ -15,8 +15,15 @@ typedef void formula_kernel(void *out, const void *x, const void *y, const void 
 
 enum { KERNEL_TYPES = TSR_N_TYPES }; /* pairs too: folds start from copies of an identity */
 
+/* What floats need to be folded: f32 and f64 have them. */
+struct fold_kernels {
+    formula_kernel *sum;        /* *out: the sum of n elements at x, in 32 lanes whatever the vectors */
+    formula_kernel *least, *most; /* element by element: a NaN wins, a canonical one; -0 is less than 0 */
+};
+
 /* What there is; NULL: nothing. */
 struct formula_kernels {
+    struct fold_kernels fold[KERNEL_TYPES];
     formula_kernel *op[TSR_N_OPS][KERNEL_TYPES]; /* by the first operand's type; of SELECT: the second's */
     formula_kernel *cast[KERNEL_TYPES][KERNEL_TYPES];
 };

@@ -3,6 +3,7 @@
  * The meaning is NumPy's: MINIMUM gives the first NaN; FLOOR_DIVIDE and REMAINDER go by the exact fmod, so
  * that x is nearly q * y + r.  Comparisons with a NaN are false.  Threads: pure functions. */
 #include <math.h>
+#include <string.h>
 
 #include "execute/kernels/kernels.h"
 
@@ -72,8 +73,54 @@ DIVISIONS(double, )
 REAL_MAP(DEFINE_1_F32, DEFINE_2_F32, float, F32)
 REAL_MAP(DEFINE_1_F64, DEFINE_2_F64, double, F64)
 
+/* ---- folds ---- */
+
+/* 32 lanes, lane k of elements k, k + 32, ...; then halved until one is left.  W elements are 64 bytes. */
+#define SUM(s, T, W)                                                                               \
+    static void sum_##s(void *out, const void *x, const void *y_, const void *z_, int64_t n)       \
+    {                                                                                              \
+        typedef T vector __attribute__((vector_size(64)));                                         \
+        const T *v = x;                                                                            \
+        vector   sum[32 / W] = {{0}}, next[32 / W];                                                \
+        T        lane[32];                                                                         \
+        int64_t  i = 0;                                                                            \
+        (void)y_, (void)z_;                                                                        \
+        for (; i + 32 <= n; i += 32) {                                                             \
+            memcpy(next, v + i, sizeof next);                                                      \
+            for (int k = 0; k < 32 / W; ++k)                                                       \
+                sum[k] += next[k];                                                                 \
+        }                                                                                          \
+        memcpy(lane, sum, sizeof lane);                                                            \
+        for (int k = 0; i + k < n; ++k)                                                            \
+            lane[k] += v[i + k];                                                                   \
+        for (int half = 16; half > 0; half /= 2)                                                   \
+            for (int k = 0; k < half; ++k)                                                         \
+                lane[k] += lane[k + half];                                                         \
+        memcpy(out, lane, sizeof(T));                                                              \
+    }
+SUM(f32, float, 16)
+SUM(f64, double, 8)
+
+/* Equal numbers differ in the sign of zero at most: OR and AND of their bits choose. */
+#define EXTREME(s, T, U, quiet)                                                                    \
+    static inline T join_##s(T x, T y, bool all)                                                   \
+    {                                                                                              \
+        U a, b;                                                                                    \
+        memcpy(&a, &x, sizeof a);                                                                  \
+        memcpy(&b, &y, sizeof b);                                                                  \
+        a = all ? a & b : a | b;                                                                   \
+        memcpy(&x, &a, sizeof a);                                                                  \
+        return x;                                                                                  \
+    }                                                                                              \
+    KERNEL_2(least_##s, T, T, x != x || y != y ? (T)quiet : x == y ? join_##s(x, y, false) : x < y ? x : y) \
+    KERNEL_2(most_##s, T, T, x != x || y != y ? (T)quiet : x == y ? join_##s(x, y, true) : x > y ? x : y)
+EXTREME(f32, float, uint32_t, __builtin_nanf(""))
+EXTREME(f64, double, uint64_t, __builtin_nan(""))
+
 void KERNELS_OF(real)(struct formula_kernels *t)
 {
+    t->fold[TSR_F32] = (struct fold_kernels){sum_f32, least_f32, most_f32};
+    t->fold[TSR_F64] = (struct fold_kernels){sum_f64, least_f64, most_f64};
 #define SET_F32(N, R, T, E) t->op[TSR_OP_##N][TSR_F32] = N##_f32;
 #define SET_F64(N, R, T, E) t->op[TSR_OP_##N][TSR_F64] = N##_f64;
     REAL_MAP(SET_F32, SET_F32, float, F32)
