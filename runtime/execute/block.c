@@ -70,6 +70,12 @@ static char *buffer(const struct walk *w, int slot)
     return w->memory + (size_t)slot * w->p->slot_bytes;
 }
 
+/* May kernels read elements of so many bytes there? Values of a call are packed. */
+static bool is_aligned(const char *at, size_t bytes)
+{
+    return ((uintptr_t)at & ((bytes < 8 ? bytes : 8) - 1)) == 0;
+}
+
 /* Where the block's elements of each argument lie. */
 static void arguments_load(struct walk *w, int64_t begin, int64_t n, int64_t block)
 {
@@ -79,7 +85,7 @@ static void arguments_load(struct walk *w, int64_t begin, int64_t n, int64_t blo
         char *const   at = w->row[a] + begin * step;
         if (!p->loads[a] && !p->stores[a])
             continue;
-        if (step == p->element[a] || n == 1) {
+        if ((step == p->element[a] || n == 1) && is_aligned(at, p->element[a])) {
             w->slot[a] = at;
             continue;
         }
