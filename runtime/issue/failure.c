@@ -19,7 +19,6 @@
 
 #include "issue/internal.h"
 
-enum { AGREE_EVERY = 4096 };
 
 /* What failed cannot be kept: from now on nothing is known to be good.  Several ranks: the run ends. */
 static void forget(struct tsr_runtime *rt)
@@ -544,7 +543,7 @@ tsr_status failure_agree(struct tsr_runtime *rt, uint64_t number)
 tsr_status failure_agree_sometimes(struct tsr_runtime *rt)
 {
     const struct issue_state *st = rt->issue;
-    if (rt->n_ranks == 1 || st->last % AGREE_EVERY != AGREE_EVERY - 1)
+    if (rt->n_ranks == 1 || st->last % NETWORK_AGREE_EVERY != NETWORK_AGREE_EVERY - 1)
         return TSR_OK;
     return failure_agree(rt, st->last);
 }

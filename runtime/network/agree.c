@@ -1,8 +1,8 @@
 /* Agreed facts: what all ranks must know alike before any goes on.
  *
  * Ranks meet in stream order, so the n-th fact of one is the n-th of all: its messages are named by n,
- * and their heads say what the sender thinks it is (kind, operation, bytes).  A head that differs
- * means that the programs differ.
+ * and their heads say what the sender thinks it is (kind, operation, bytes), and the rolling hash of all
+ * that the sender issued before.  A head that differs means that the programs differ.
  *
  * All-to-all: Bruck, Ho, Kipnis, Upfal and Weathersby, "Efficient algorithms for all-to-all
  * communications in multiport message-passing systems" (IEEE TPDS 8, 1997), the concatenation:
@@ -21,6 +21,8 @@
 struct fact_head {
     uint64_t number, bytes;
     uint64_t verb;
+    uint64_t entries, hash; /* of the sender's stream: programs that differed are found by it, even where this
+                             * fact does not show it */
 };
 
 enum fact_verb { FACT_ALLGATHER, FACT_SIZES, FACT_DATA, FACT_BROADCAST, FACT_BARRIER };
@@ -40,7 +42,9 @@ static struct fact fact_begin(struct network *net, enum fact_verb verb, uint64_t
     atomic_store_explicit(&net->waiting.number, number, memory_order_relaxed);
     atomic_store_explicit(&net->waiting.what, fact_names[verb], memory_order_release);
     atomic_fetch_add_explicit(&net->agreements, 1, memory_order_relaxed);
-    return (struct fact){net, {number, bytes, verb}, net->n_facts++};
+    const struct stream *mine = &net->end.port[net->end.rank]->stream;
+    const uint64_t       entries = atomic_load_explicit(&mine->n, memory_order_relaxed);
+    return (struct fact){net, {number, bytes, verb, entries, mine->hash}, net->n_facts++};
 }
 
 /* The end of a fact; passes `s` on. */
@@ -77,7 +81,11 @@ static tsr_status fact_send(struct fact *f, int to, unsigned round, const void *
 static tsr_status fact_differs(struct fact *f, int from, const struct fact_head *theirs)
 {
     char text[256];
-    snprintf(text, sizeof text,
+    if (theirs->number == f->head.number && theirs->verb == f->head.verb && theirs->bytes == f->head.bytes)
+        snprintf(text, sizeof text, "rank %d and rank %d came to %s for operation %llu by different ways",
+                 f->net->end.rank, from, fact_names[f->head.verb], (unsigned long long)f->head.number);
+    else
+        snprintf(text, sizeof text,
              "rank %d came to %s for operation %llu (%llu bytes), rank %d to %s for operation %llu "
              "(%llu bytes)",
              f->net->end.rank, fact_names[f->head.verb], (unsigned long long)f->head.number,

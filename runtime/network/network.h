@@ -128,6 +128,8 @@ tsr_status network_send_together(struct network *net, int to, struct network_tag
  * operations behind: what nobody there has asked for yet would fill its memory. */
 enum { NETWORK_AHEAD = 1024 };
 bool network_may_send(const struct network *net, int to, uint64_t number);
+/* The ranks meet in an agreed fact at least once in so many operations: what failed (issue/failure.c). */
+enum { NETWORK_AGREE_EVERY = 4096 };
 /* Take a message if it has arrived; the buffer is then the caller's.  O(1); one load when nothing of
  * this hash is there. */
 bool network_try_receive(struct network *net, int from, struct network_tag tag, void **out_buffer,

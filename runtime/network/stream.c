@@ -3,14 +3,34 @@
  * The word of an entry is a function of what was issued and of the line number, never of addresses:
  * ranks may be other processes.  Strings of sites are kept as pointers, for naming alone.
  *
- * Cost: two hash steps and six stores an entry; comparing, O(1) an entry looked at. */
+ * Cost: two hash steps and six stores an entry; comparing, O(1) an entry looked at.
+ * Memory: 590 KB for each stream of which entries are known. */
 #include "network/stream.h"
 
+#include "base/alloc.h"
 #include "base/hash.h"
+
+bool stream_make_room(struct stream *s)
+{
+    if (atomic_load_explicit(&s->slot, memory_order_relaxed) != NULL)
+        return true;
+    struct stream_slot *slot = base_calloc(STREAM_ENTRIES, sizeof *slot);
+    atomic_store_explicit(&s->slot, slot, memory_order_release);
+    return slot != NULL;
+}
+
+void stream_done(struct stream *s)
+{
+    base_free(atomic_load_explicit(&s->slot, memory_order_relaxed));
+    atomic_store_explicit(&s->slot, NULL, memory_order_relaxed);
+}
 
 static void slot_write(struct stream *s, const struct stream_entry *from)
 {
-    struct stream_slot *e = &s->slot[from->sequence % STREAM_ENTRIES];
+    struct stream_slot *slot = atomic_load_explicit(&s->slot, memory_order_relaxed);
+    if (slot == NULL)
+        return;
+    struct stream_slot *e = &slot[from->sequence % STREAM_ENTRIES];
     atomic_store_explicit(&e->sequence, 0, memory_order_relaxed);
     atomic_store_explicit(&e->hash, from->hash, memory_order_release);
     atomic_store_explicit(&e->number, from->number, memory_order_release);
@@ -31,6 +51,8 @@ uint64_t stream_note(struct stream *s, uint64_t number, uint64_t word, tsr_site 
 
 void stream_put(struct stream *s, const struct stream_entry *e)
 {
+    if (!stream_make_room(s))
+        return;
     slot_write(s, e);
     if (atomic_load_explicit(&s->n, memory_order_relaxed) <= e->sequence)
         atomic_store_explicit(&s->n, e->sequence + 1, memory_order_release);
@@ -38,8 +60,9 @@ void stream_put(struct stream *s, const struct stream_entry *e)
 
 bool stream_entry_read(const struct stream *s, uint64_t sequence, struct stream_entry *out)
 {
-    const struct stream_slot *e = &s->slot[sequence % STREAM_ENTRIES];
-    if (atomic_load_explicit(&e->sequence, memory_order_acquire) != sequence + 1)
+    const struct stream_slot *slot = atomic_load_explicit(&s->slot, memory_order_acquire);
+    const struct stream_slot *e = &slot[sequence % STREAM_ENTRIES];
+    if (slot == NULL || atomic_load_explicit(&e->sequence, memory_order_acquire) != sequence + 1)
         return false;
     const struct stream_entry r = {
         .sequence = sequence,

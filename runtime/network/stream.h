@@ -4,6 +4,10 @@
  * after each and the line that issued it.  Two ranks that ran the same program have the same word at
  * the same entry; from the first difference on they never agree again.
  *
+ * How many are kept: ranks tell their words with every agreed fact, and agree at least once in
+ * NETWORK_AGREE_EVERY operations (issue/failure.c).  So they first differ less than that before one of
+ * them finds out, and the other issues less than that beyond it; reads and fences are entries as well.
+ *
  * Threads: stream_note: the issuing thread of the rank.  Readers: any, of any rank. */
 #ifndef NETWORK_STREAM_H
 #define NETWORK_STREAM_H
@@ -12,9 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <tessera/status.h>
+#include "network/network.h"
 
-enum { STREAM_ENTRIES = 1024, STREAM_COMPARE_EVERY = 64 };
+enum { STREAM_ENTRIES = 3 * NETWORK_AGREE_EVERY, STREAM_COMPARE_EVERY = 64 };
 
 /* All stores release but the first, so that who reads a word of a newer entry also sees that the
  * slot's sequence is no longer the older one's (partner: acquire in stream_entry_read). */
@@ -26,9 +30,9 @@ struct stream_slot {
 };
 
 struct stream {
-    uint64_t           hash; /* issuing thread's */
-    _Atomic uint64_t   n;    /* entries so far: release, partner: acquire of readers */
-    struct stream_slot slot[STREAM_ENTRIES];
+    uint64_t                      hash; /* issuing thread's */
+    _Atomic uint64_t              n;    /* entries so far: release, partner: acquire of readers */
+    _Atomic(struct stream_slot *) slot; /* [STREAM_ENTRIES]; NULL: nothing is kept.  Release, partner: acquire */
 };
 
 /* An entry as readers see it. */
@@ -37,6 +41,10 @@ struct stream_entry {
     tsr_site at;
 };
 
+/* Make room for entries: a rank's own at its start, another's with the first that is told.  False: no
+ * memory; then words are folded, and nothing is kept. */
+bool stream_make_room(struct stream *s);
+void stream_done(struct stream *s);
 /* Add an entry; returns how many there are now. */
 uint64_t stream_note(struct stream *s, uint64_t number, uint64_t word, tsr_site at);
 /* Read entry `sequence`; false: not yet there, or no longer. */

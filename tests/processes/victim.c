@@ -3,7 +3,9 @@
  *     victim run SECONDS      stencils and reads until the time is over
  *     victim busy SECONDS     one body of rank 1 takes that long; the others wait for its value
  *     victim branch HOW       rank 1 issues what the others do not: one task more, a value it reads, a
- *                             fact it agrees on, nothing any more (more, value, agree, leave)
+ *                             fact it agrees on, nothing any more (more, value, agree, leave); or the
+ *                             others never wait for it: in the middle of thousands of operations
+ *                             (alone), as the last operation before the end (last)
  *     victim finish SECONDS   all finish, while one body of rank 1 takes that long
  *     victim once             what is printed, and by whom; what TSR_ONCE refuses
  *     victim late SECONDS     rank 1 starts its runtime so much later
@@ -103,6 +105,32 @@ static tsr_status finish(double seconds)
     return tsr_issue(&sitting, [OUT] = tsr_arg_of(tsr_store_create(TSR_F64, TSR_SHAPE(N))));
 }
 
+static tsr_status branch_alone(tsr_store a, tsr_store b)
+{
+    const double one = 1;
+    for (int i = 0; i < 5000; ++i)
+        TSR_TRY(tsr_fill(a, &one));
+    if (tsr_rank() == 1) {
+        fprintf(stderr, "rank 1 branches (line %d)\n", __LINE__ + 1);
+        TSR_TRY(tsr_fill(b, &one)); /* planted */
+    } else {
+        TSR_TRY(tsr_fill(a, &one));
+    }
+    for (int i = 0; i < 20000; ++i)
+        TSR_TRY(tsr_fill(a, &one));
+    return tsr_fence();
+}
+
+static tsr_status branch_last(tsr_store a)
+{
+    static double got[N];
+    const double  two = tsr_rank() == 1 ? 2 : 1; /* planted */
+    if (tsr_rank() == 1)
+        fprintf(stderr, "rank 1 branches (line %d)\n", __LINE__ + 1);
+    TSR_TRY(tsr_fill(a, &two));
+    return tsr_read(a, got, sizeof got);
+}
+
 static tsr_status branch(const char *how)
 {
     TSR_SCOPE();
@@ -110,6 +138,10 @@ static tsr_status branch(const char *how)
     double          value;
     const tsr_store a = tsr_store_filled(TSR_F64, TSR_SHAPE(N), &one);
     const tsr_store b = tsr_store_filled(TSR_F64, TSR_SHAPE(N), &one);
+    if (strcmp(how, "alone") == 0)
+        return branch_alone(a, b);
+    if (strcmp(how, "last") == 0)
+        return branch_last(a);
     for (int i = 0; i < 200; ++i) {
         if (i == 120 && tsr_rank() == 1) { /* planted: what only rank 1 does */
             fprintf(stderr, "rank 1 branches\n");

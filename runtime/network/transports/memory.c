@@ -64,6 +64,11 @@ struct memory_hub *memory_hub_create(int ranks, uint64_t seed)
         pthread_mutex_init(&h->berth[r].lock, NULL);
         h->port[r] = &h->berth[r].port;
     }
+    for (int r = 0; r < ranks; ++r)
+        if (!stream_make_room(&h->berth[r].port.stream)) {
+            memory_hub_destroy(h);
+            return NULL;
+        }
     return h;
 }
 
@@ -80,6 +85,7 @@ void memory_hub_destroy(struct memory_hub *h)
     if (!h)
         return;
     for (int r = 0; h->berth && h->port && r < h->n_ranks; ++r) {
+        stream_done(&h->berth[r].port.stream);
         free_list(h->berth[r].held);
         mailbox_done(&h->berth[r].mailbox);
         pthread_mutex_destroy(&h->berth[r].lock);

@@ -443,6 +443,8 @@ static void processes_free(struct processes *p)
     mailbox_done(&p->mailbox);
     pthread_mutex_destroy(&p->lock);
     pthread_mutex_destroy(&p->text_lock);
+    for (int r = 0; p->ports && r < p->n_ranks; ++r)
+        stream_done(&p->ports[r].stream);
     base_free(p->ports);
     base_free(p->port);
     base_free((void *)p->sent_to);
@@ -517,7 +519,8 @@ static struct processes *processes_create(const struct wire *wire, struct wire_p
         p->beat = beat_create(p->rank, p->n_ranks, p->port, &hear);
     p->line = wire->open(p->n_ranks, &up, p, why);
     p->open = p->line != NULL;
-    if (p->line && p->beat && p->sent_to && p->got_from && p->farewell && p->told && p->heard &&
+    const bool keeps = p->ports && stream_make_room(&p->ports[p->rank].stream);
+    if (p->line && p->beat && keeps && p->sent_to && p->got_from && p->farewell && p->told && p->heard &&
         p->bell >= 0)
         return p;
     if (why[0])
