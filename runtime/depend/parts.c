@@ -99,19 +99,23 @@ static uint32_t places_find(const struct analysis *a, const struct group *g, int
     return bring;
 }
 
-/* What all others ask for of the parts and (*out_home) of the root's own instance. */
-static uint32_t asked_by_others(const struct analysis *a, const struct group *g,
-                                const struct root_parts *parts, bool *out_home)
+/* What all others ask for of the parts and (*out_home) of the root's own instance.  Who asks is found by what
+ * is asked for, not by arguments: of two boxes that a rank writes their hull is. */
+static uint32_t asked_by_others(struct analysis *a, int i, const struct root_parts *parts,
+                                bool *out_home)
 {
+    const struct group *g = &a->group[i];
     tsr_box here = g->root->instance->box;
     uint32_t sent = 0;
     *out_home = false;
+    if (!asks_find(a, i)) {
+        a->no_memory = true; /* nothing of this comes about */
+        return 0;
+    }
     for (int p = 0; p < parts->n; ++p)
         here = box_hull(&here, &parts->part[p]->box);
-    for (int k = 0; k < a->plan->n_args; ++k) {
-        if (!(g->args >> k & 1) || !exchange_reads(a, g, k))
-            continue;
-        struct deal_walk w = deal_walk_begin(exchange_deal(a->plan, k), &here);
+    for (int j = 0; j < g->n_asks; ++j) {
+        struct deal_walk w = deal_walk_begin(g->asked[j], &here);
         while (deal_walk_next(&w)) {
             uint32_t none = 0;
             if (w.r == a->rt->rank)
@@ -179,9 +183,9 @@ static uint32_t parts_to_join(const struct root *root, const struct root_parts *
 
 /* Several ranks: all arguments of a root in one place, which is returned; *bring: the parts that join
  * it.  *out_sent: parts whose content others ask for, whatever is overwritten. */
-static int place_find_together(const struct analysis *a, const struct group *g, uint32_t *bring,
-                               uint32_t *out_sent)
+static int place_find_together(struct analysis *a, int i, uint32_t *bring, uint32_t *out_sent)
 {
+    const struct group *g = &a->group[i];
     static const struct root_parts no_parts = {0};
     const struct root_parts *parts = g->root->parts != NULL ? g->root->parts : &no_parts;
     const bool settles = (g->writes | g->folds) != 0 && g->root->owners != NULL &&
@@ -192,7 +196,7 @@ static int place_find_together(const struct analysis *a, const struct group *g, 
     if (parts->n == 0 && (!any || box_contains(&g->root->instance->box, &mine) ||
                           !is_far(g->root, &mine)))
         return AT_HOME; /* nearly always */
-    *out_sent = settles ? (1u << parts->n) - 1 : asked_by_others(a, g, parts, &others_home);
+    *out_sent = settles ? (1u << parts->n) - 1 : asked_by_others(a, i, parts, &others_home);
     const uint32_t used = *out_sent | (any ? parts_met(parts, &mine) : 0);
     *bring = used;
     if (settles || others_home)
@@ -300,10 +304,11 @@ static void sort_alone(struct analysis *a, int g)
     a->group[g].brought &= (uint8_t)~a->group[g].dropped;
 }
 
-static void sort_among_ranks(struct analysis *a, struct group *group)
+static void sort_among_ranks(struct analysis *a, int i)
 {
+    struct group *group = &a->group[i];
     uint32_t bring = 0, sent = 0;
-    const int where = place_find_together(a, group, &bring, &sent);
+    const int where = place_find_together(a, i, &bring, &sent);
     if (where == APART) {
         group->before = NULL; /* as if it were the first that is known of the root */
         group->apart = true;
@@ -333,7 +338,7 @@ void parts_sort(struct analysis *a)
     for (int g = 0; g < n; ++g) {
         const struct root *root = a->group[g].root;
         if (root->instance != NULL && a->rt->n_ranks > 1)
-            sort_among_ranks(a, &a->group[g]);
+            sort_among_ranks(a, g);
         else if (root->parts != NULL && root->parts->n > 0)
             sort_alone(a, g);
     }

@@ -30,7 +30,7 @@ static void usage(FILE *f)
                "  --only INDEX     one program, shrunk and printed when it fails\n"
                "  --print          print the program of --only as C, run nothing\n"
                "  --dry            generate and interpret only: what programs are made of\n"
-               "  --seeds FILE     the programs kept in a file: `seed index` a line\n"
+               "  --seeds FILE     the programs kept in a file: `seed index [A-B]` a line\n"
                "  --processes      as one of the processes of mpirun: they are the ranks\n"
                "  --mutants        planted faults: is each found?\n"
                "  --jobs N         programs side by side (2; at most 16)\n"
@@ -210,9 +210,10 @@ static int run_seeds(const oracle_command *c, const char *path, int *out_passed)
     while (fgets(line, sizeof line, f)) {
         unsigned long long seed, index;
         oracle_result      r;
-        if (sscanf(line, "%llu %llu", &seed, &index) != 2)
+        oracle_limits limits = c->limits;
+        if (sscanf(line, "%llu %llu %d-%d", &seed, &index, &limits.ranks_low, &limits.ranks_high) < 2)
             continue;
-        generate(p, seed, index, &c->limits);
+        generate(p, seed, index, &limits);
         const verdict v = run_apart(p, c->limit_s, &r);
         if (v != PASSED)
             printf("FAILED --seed %llu --only %llu: %s\n", seed, index, r.what);

@@ -360,7 +360,7 @@ void print_program(FILE *f, const oracle_program *p, const char *what)
     bool used[MAX_DESCS] = {false};
     fprintf(f,
             "/* oracle --seed %llu --only %llu\n * %s\n *\n * cc -I include -I tests/oracle THIS.c "
-            "tests/oracle/{kernels,elements,util,windows,tiles,descs}.c -ltessera -lm */\n",
+            "tests/oracle/{kernels,kernel_talk,elements,util,windows,tiles,descs}.c -ltessera -lm */\n",
             (unsigned long long)p->seed, (unsigned long long)p->index, what);
     fprintf(f, "#include \"case.h\"\n\n");
     for (int k = 0; k < p->n_ops; ++k)
