@@ -24,7 +24,10 @@ void execute_fail(struct worker *w, struct slot *s, int64_t point, tsr_status st
         point = INT64_MAX; /* what failed is an older operation, which is told of itself */
     pthread_mutex_lock(&e->failure_lock);
     const bool first = atomic_load_explicit(&s->failed, memory_order_relaxed) != number;
-    if (first || point < s->failed_point) {
+    /* What came failed from another rank is the cause of all else: the bodies run all the same, on
+     * anything, since what failed there is not known here before the ranks agree. */
+    const bool caused = !first && s->failed_point == INT64_MAX;
+    if (first || (!caused && (point < s->failed_point || point == INT64_MAX))) {
         if (s->trace == NULL)
             s->trace = base_calloc(1, sizeof *s->trace);
         s->failed_point = point;
