@@ -178,7 +178,9 @@ typedef struct tsr_tile {
     void   *data;
 } tsr_tile;
 /* Attach tiles: each rank brings its own (`n` may be 0); together they cover the shape once.
- * Collective.  Waits (tiles are an agreed fact).  Fails: OVERLAP, BAD_SHAPE when they do not. */
+ * Collective.  Waits (tiles are an agreed fact).  Fails, on every rank alike: BAD_ARGUMENT (a tile with
+ * elements has no memory, or ends before it begins; `n` < 0, or no tiles where `n` > 0), OVERLAP,
+ * BAD_SHAPE when they do not; the tile is named, with its rank and its box. */
 TSR_API tsr_store tsr_attach_tiles_(tsr_type type, tsr_shape shape, const tsr_tile *tiles, int n,
                                     tsr_attach_mode mode, tsr_release *release, void *user,
                                     tsr_site at);
@@ -289,8 +291,9 @@ TSR_API tsr_shape tsr_store_shape_(tsr_store s, tsr_site at);
 /* ---- content ---- */
 
 /* Write the element at `value` to every element of `s`: an operation like any other.  A refused call
- * (here and in tsr_copy, tsr_write: its own arguments are wrong) leaves the store as it was; a refused
- * tsr_issue fails its outputs. */
+ * (here and in tsr_copy, tsr_write: its own arguments are wrong) leaves the store as it was.  A refused
+ * tsr_issue fails its outputs: all that it was to write, but for what nobody may write, which stays as it
+ * was (sealed, or attached to be read only). */
 TSR_API tsr_status tsr_fill_(tsr_store s, const void *value, tsr_site at) TSR_MUST_CHECK;
 /* tsr_fill(s, &(double){1}): as above. */
 #define tsr_fill(s, ...) tsr_fill_((s), __VA_ARGS__, TSR_HERE)

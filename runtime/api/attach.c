@@ -34,7 +34,7 @@ static tsr_store attach(struct tsr_runtime *rt, const struct attaching *a)
     struct root *root = root_make(rt, ROOT_ATTACHED, a->type, &a->shape, a->at);
     if (!root)
         return store_failed(rt, a->at);
-    root->attached = a->n > 0 ? a->tiles[0].data : NULL;
+    root->attached = a->n > 0 && a->tiles ? a->tiles[0].data : NULL;
     root->attach_mode = a->mode;
     if (pipeline_attach(rt, root, a->tiles, a->n, a->whole, a->at) != TSR_OK) {
         root_destroy(rt, root);
@@ -80,8 +80,6 @@ tsr_store tsr_attach_tiles_(tsr_type type, tsr_shape shape, const tsr_tile *tile
     tsr_store           failed = {0};
     if (!rt || !mode_check(rt, mode, at, &failed))
         return failed;
-    if (n < 0 || !tiles)
-        n = 0; /* the shape is not covered then: all ranks hear it */
     return attach(rt, &(struct attaching){type, shape, tiles, n, false, mode, release, user, at});
 }
 

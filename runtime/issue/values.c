@@ -5,6 +5,7 @@
  * it, and each copies out of its own memory.
  *
  * Cost: O(elements).  Threads: issuing thread. */
+#include <stdio.h>
 #include <string.h>
 
 #include "issue/internal.h"
@@ -233,45 +234,109 @@ tsr_status values_local(struct tsr_runtime *rt, struct root *root, struct view *
 
 /* ---- attached memory ---- */
 
+/* What a rank says of a tile, or of tiles that are no list: then it is all that it says. */
+enum tile_flaw { TILE_GOOD, TILE_NO_MEMORY, TILES_NONE, TILES_NEGATIVE };
 struct wire_tile {
     tsr_box box;
+    int32_t flaw;
 };
 
-static tsr_status tiles_check(struct tsr_runtime *rt, const struct root *root, const tsr_tile *tiles,
-                              int n, struct network_gathered *g, tsr_site at)
+static bool box_is_inverted(const tsr_box *b)
+{
+    for (int d = 0; d < b->rank; ++d)
+        if (b->high[d] < b->low[d])
+            return true;
+    return false;
+}
+
+/* This rank's tiles as the others hear of them; NULL: no memory. */
+static struct wire_tile *tiles_say(const tsr_tile *tiles, int n, enum tile_flaw flaw, size_t *out_n)
 {
     struct wire_tile *mine = base_calloc((size_t)n + 1, sizeof *mine);
     if (mine == NULL)
-        return network_short_of_memory(rt->network, "the tiles of a store");
-    for (int i = 0; i < n; ++i)
+        return NULL;
+    mine[0].flaw = (int32_t)flaw;
+    *out_n = flaw != TILE_GOOD ? 1 : (size_t)n;
+    for (int i = 0; i < n; ++i) {
         mine[i].box = tiles[i].box;
-    issue_wait(rt, rt->issue->last);
-    const tsr_status status = network_allgatherv(rt->network, rt->issue->last, mine,
-                                                 (size_t)n * sizeof *mine, g);
-    base_free(mine);
-    if (status != TSR_OK)
-        return status;
-    const size_t all = g->offset[rt->n_ranks] / sizeof(struct wire_tile);
-    const tsr_box whole = box_of_shape(root->rank, root->extent);
-    int64_t volume = 0;
-    const tsr_box *box = (const tsr_box *)(const void *)g->data;
-    for (size_t i = 0; i < all; ++i) {
-        if (box[i].rank != root->rank || !box_contains(&whole, &box[i])) {
-            network_gathered_done(g);
-            return tsr_fail_(at, TSR_BAD_SHAPE, "tile %zu passes the store's shape", i);
-        }
-        volume += box_volume(&box[i]);
-        for (size_t k = 0; k < i; ++k)
-            if (box_meets(&box[i], &box[k])) {
-                network_gathered_done(g);
-                return tsr_fail_(at, TSR_OVERLAP, "tiles %zu and %zu meet", k, i);
-            }
+        if (tiles[i].data == NULL && (unsigned)tiles[i].box.rank <= TSR_MAX_RANK &&
+            !box_is_empty(&tiles[i].box))
+            mine[i].flaw = TILE_NO_MEMORY;
     }
-    if (volume != box_volume(&whole)) {
-        network_gathered_done(g);
+    return mine;
+}
+
+static const struct wire_tile *tile_of(const struct network_gathered *g, size_t i)
+{
+    return &((const struct wire_tile *)(const void *)g->data)[i];
+}
+
+/* Whose is tile `i` of all ranks'? */
+static int tile_rank(const struct tsr_runtime *rt, const struct network_gathered *g, size_t i)
+{
+    int r = 0;
+    while (r + 1 < rt->n_ranks && g->offset[r + 1] <= i * sizeof(struct wire_tile))
+        ++r;
+    return r;
+}
+
+/* "tile 0 of rank 2, [0, 4) x [6, 9)" */
+struct tile_name {
+    char text[TSR_MAX_RANK * 48 + 64];
+};
+
+static struct tile_name tile_name(const struct tsr_runtime *rt, const struct network_gathered *g,
+                                  size_t i)
+{
+    struct tile_name name;
+    const tsr_box   *b = &tile_of(g, i)->box;
+    const int        r = tile_rank(rt, g, i);
+    int              n = snprintf(name.text, sizeof name.text, "tile %zu of rank %d",
+                                  i - g->offset[r] / sizeof(struct wire_tile), r);
+    for (int d = 0; d < b->rank && d < TSR_MAX_RANK; ++d)
+        n += snprintf(name.text + n, sizeof name.text - (size_t)n, "%s[%lld, %lld)",
+                      d == 0 ? ", " : " x ", (long long)b->low[d], (long long)b->high[d]);
+    return name;
+}
+
+/* Is tile `i` of all ranks' sound, and does it meet none before it? */
+static tsr_status tile_check(const struct tsr_runtime *rt, const tsr_box *whole,
+                             const struct network_gathered *g, size_t i, tsr_site at)
+{
+    const struct wire_tile *t = tile_of(g, i);
+    if (t->flaw == TILES_NONE || t->flaw == TILES_NEGATIVE)
+        return tsr_fail_(at, TSR_BAD_ARGUMENT, "rank %d: %s", tile_rank(rt, g, i),
+                         t->flaw == TILES_NONE ? "no tiles, and a number of them"
+                                               : "a negative number of tiles");
+    if (t->flaw == TILE_NO_MEMORY)
+        return tsr_fail_(at, TSR_BAD_ARGUMENT, "no memory to attach: %s", tile_name(rt, g, i).text);
+    if (t->box.rank == whole->rank && box_is_inverted(&t->box))
+        return tsr_fail_(at, TSR_BAD_ARGUMENT, "%s ends before it begins",
+                         tile_name(rt, g, i).text);
+    if (t->box.rank != whole->rank || !box_contains(whole, &t->box))
+        return tsr_fail_(at, TSR_BAD_SHAPE, "%s, of %d dimensions, passes the store's shape",
+                         tile_name(rt, g, i).text, t->box.rank);
+    for (size_t k = 0; k < i; ++k)
+        if (box_meets(&t->box, &tile_of(g, k)->box))
+            return tsr_fail_(at, TSR_OVERLAP, "%s meets %s", tile_name(rt, g, i).text,
+                             tile_name(rt, g, k).text);
+    return TSR_OK;
+}
+
+/* All ranks' tiles: each sound, none meets another, together they cover the store. */
+static tsr_status tiles_check(const struct tsr_runtime *rt, const struct root *root,
+                              const struct network_gathered *g, tsr_site at)
+{
+    const size_t  all = g->offset[rt->n_ranks] / sizeof(struct wire_tile);
+    const tsr_box whole = box_of_shape(root->rank, root->extent);
+    int64_t       volume = 0;
+    for (size_t i = 0; i < all; ++i) {
+        TSR_TRY(tile_check(rt, &whole, g, i, at));
+        volume += box_volume(&tile_of(g, i)->box);
+    }
+    if (volume != box_volume(&whole))
         return tsr_fail_(at, TSR_BAD_SHAPE, "tiles cover %lld of %lld elements", (long long)volume,
                          (long long)box_volume(&whole));
-    }
     return TSR_OK;
 }
 
@@ -330,7 +395,8 @@ static bool tiles_tell(const struct tsr_runtime *rt, const struct root *root, st
             const size_t count = (g->offset[r + 1] - g->offset[r]) / sizeof(struct wire_tile);
             boxes[r] = (tsr_box){.rank = -1};
             if (turn < count) {
-                boxes[r] = ((const tsr_box *)(const void *)(g->data + g->offset[r]))[turn];
+                boxes[r] =
+                    ((const struct wire_tile *)(const void *)(g->data + g->offset[r]))[turn].box;
                 any = true;
             }
         }
@@ -342,40 +408,56 @@ static bool tiles_tell(const struct tsr_runtime *rt, const struct root *root, st
     return ok;
 }
 
+/* Each rank brings its own, and hears what is wrong with anybody's. */
+static tsr_status tiles_join(struct tsr_runtime *rt, struct root *root, struct owner_map *map,
+                             enum tile_flaw flaw, tsr_site at)
+{
+    const uint64_t          number = rt->issue->last;
+    struct network_gathered g;
+    size_t                  n = 0;
+    struct wire_tile       *mine = tiles_say(root->tiles, root->n_tiles, flaw, &n);
+    if (mine == NULL)
+        return network_short_of_memory(rt->network, "the tiles of a store");
+    issue_wait(rt, number);
+    tsr_status status = network_allgatherv(rt->network, number, mine, n * sizeof *mine, &g);
+    base_free(mine);
+    if (status != TSR_OK)
+        return status;
+    status = tiles_check(rt, root, &g, at);
+    if (status == TSR_OK && map != NULL && !tiles_tell(rt, root, map, number, &g))
+        status = network_short_of_memory(rt->network, "an owner map");
+    network_gathered_done(&g);
+    return status;
+}
+
 tsr_status values_attach(struct tsr_runtime *rt, struct root *root, const tsr_tile *tiles, int n,
                          bool whole, tsr_site at)
 {
-    tsr_tile one;
+    const enum tile_flaw flaw = n < 0                    ? TILES_NEGATIVE
+                                : n > 0 && tiles == NULL ? TILES_NONE
+                                                         : TILE_GOOD;
+    tsr_tile             one;
     root->attached_whole = whole;
     if (whole) {
         one = tiles[0];
         one.box = box_of_shape(root->rank, root->extent);
         tiles = &one;
-        n = 1;
     }
+    n = flaw != TILE_GOOD ? 0 : whole ? 1 : n;
     tiles_remember(root, tiles, n);
-    if (root->n_tiles < n)
+    if (root->tiles == NULL)
         return network_short_of_memory(rt->network, "the tiles of a store");
-    tiles = root->tiles;
     issue_close(rt);
-    const uint64_t number = rt->issue->last;
     struct owner_map *map = rt->n_ranks > 1 ? depend_owners(rt, root) : NULL;
     if (rt->n_ranks > 1 && map == NULL)
         return network_short_of_memory(rt->network, "an owner map");
-    if (whole) {
-        if (map != NULL && !owner_map_replicate(map, number, &one.box))
-            return network_short_of_memory(rt->network, "an owner map");
-        return tiles_place(rt, root, tiles, 1);
-    }
-    if (rt->simulated)
+    if (!whole && rt->simulated)
         return tsr_fail_(at, TSR_NOT_ALLOWED, "a simulated run does not know the other ranks' tiles");
-    struct network_gathered g;
-    TSR_TRY(tiles_check(rt, root, tiles, n, &g, at));
-    const bool told = map == NULL || tiles_tell(rt, root, map, number, &g);
-    network_gathered_done(&g);
-    if (!told)
+    if (!whole)
+        TSR_TRY(tiles_join(rt, root, map, flaw, at));
+    else if (map != NULL && !owner_map_replicate(map, rt->issue->last, &one.box))
         return network_short_of_memory(rt->network, "an owner map");
-    return tiles_place(rt, root, tiles, n);
+    return tiles_place(rt, root, root->tiles, n);
 }
 
 static void tile_back(const struct root *root, const tsr_tile *t)

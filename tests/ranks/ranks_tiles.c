@@ -193,9 +193,54 @@ static int wrong_tiles(int argc, char **argv, void *user)
         const tsr_store s = tsr_attach_tiles(TSR_I64, TSR_SHAPE(ROWS, COLUMNS), &tile, 1,
                                              TSR_ATTACH_WRITE, NULL, NULL);
         NEED(tsr_store_status(s) == (k == 0 && n == 1 ? TSR_OK : wants[k]));
+        char names[160];
+        snprintf(names, sizeof names,
+                 "tile 0 of rank %d, [%d, %d) x [0, 15) meets tile 0 of rank %d, [", n - 1, low,
+                 high, n - 2);
+        NEED_TEXT(k > 0 || n == 1 || !is_last || strstr(tsr_error_text(), names), names);
         tsr_error_clear();
         if (k == 0 && n == 1)
             NEED_OK(tsr_detach(s));
+    }
+    return 0;
+}
+
+/* The last rank brings what is no tile: every rank is told, with the same words. */
+static int flawed_tiles(int argc, char **argv, void *user)
+{
+    enum { NO_MEMORY, NO_LIST, NEGATIVE, INVERTED, RANKLESS, FLAWS };
+    const int r = tsr_rank(), n = tsr_rank_count(), last_low = (n - 1) * ROWS / n;
+    grid      mine;
+    char      want[FLAWS][80];
+    (void)argc, (void)argv, (void)user;
+    start(mine);
+    snprintf(want[NO_MEMORY], 80, "attach: tile 1 of rank %d, [%d, 26) x [0, 15)", n - 1, last_low);
+    snprintf(want[NO_LIST], 80, "rank %d: no tiles", n - 1);
+    snprintf(want[NEGATIVE], 80, "rank %d: a negative number", n - 1);
+    snprintf(want[INVERTED], 80, "tile 1 of rank %d, [26, %d) x [0, 15) ends before", n - 1,
+             last_low);
+    snprintf(want[RANKLESS], 80, "tile 1 of rank %d, ", n - 1);
+    for (int k = 0; k < FLAWS; ++k) {
+        TSR_SCOPE();
+        tsr_tile tile[2] = {
+            {{.rank = 2, .low = {r * ROWS / n, 0}, .high = {r * ROWS / n, COLUMNS}}, NULL},
+            {{.rank = 2, .low = {r * ROWS / n, 0}, .high = {(r + 1) * ROWS / n, COLUMNS}}, mine}};
+        const bool is_flawed = r == n - 1;
+        if (is_flawed && k == NO_MEMORY)
+            tile[1].data = NULL;
+        if (is_flawed && k == INVERTED) {
+            tile[1].box.low[0] = ROWS;
+            tile[1].box.high[0] = last_low;
+        }
+        if (is_flawed && k == RANKLESS)
+            tile[1].box.rank = 99;
+        const tsr_store s = tsr_attach_tiles(
+            TSR_I64, TSR_SHAPE(ROWS, COLUMNS), is_flawed && k == NO_LIST ? NULL : tile,
+            is_flawed && k == NEGATIVE ? -1 : 2, TSR_ATTACH_READ, NULL, NULL);
+        NEED(tsr_store_status(s) == (k == RANKLESS ? TSR_BAD_SHAPE : TSR_BAD_ARGUMENT));
+        NEED_TEXT(strstr(tsr_error_text(), want[k]) && strstr(tsr_error_text(), "ranks_tiles.c"),
+                  want[k]);
+        tsr_error_clear();
     }
     return 0;
 }
@@ -274,6 +319,7 @@ int main(void)
     failed += try_ranks("tiles_dealt_in_turn", dealt_tiles, NULL);
     failed += try_ranks("tiles_read_only", read_tiles, NULL);
     failed += try_ranks("tiles_that_are_wrong", wrong_tiles, NULL);
+    failed += try_ranks("tiles_that_are_none", flawed_tiles, NULL);
     failed += try_ranks("pieces_of_two_dimensions", pieces, NULL);
     return failed;
 }

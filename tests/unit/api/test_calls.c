@@ -120,6 +120,7 @@ Test(api_calls, what_may_not_be_written)
     static double   buffer[3] = {1, 2, 3};
     const tsr_store read = tsr_attach(TSR_F64, TSR_SHAPE(3), buffer, TSR_ATTACH_READ, NULL, NULL);
     EXPECT_STATUS(NOT_ALLOWED, ISSUE(read, z, 1.0), "is only to be read");
+    cr_assert_eq(first_of(read), 1, "nothing was written, and nothing failed");
 }
 
 /* ---- descriptors ---- */
