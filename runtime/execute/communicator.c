@@ -102,6 +102,23 @@ static tsr_status answer_cause(const struct caller *c)
     return trace_raise(&c->g->cause, c->call->at, call_name(c->call->verb));
 }
 
+/* What this point's first failed call answered is what each call after it answers. */
+static tsr_status answer_refusal(const struct caller *c)
+{
+    return trace_raise(&c->w->refusal, c->call->at, call_name(c->call->verb));
+}
+
+/* The first failure is kept: bodies that do not look go on, and others write over this thread's trace. */
+static tsr_status note_refusal(struct body_state *b, tsr_status status)
+{
+    if (status != TSR_OK && !b->refused) {
+        b->refused = true;
+        b->forced = status;
+        trace_save(&b->worker->refusal);
+    }
+    return status;
+}
+
 static bool lacks_memory(const tsr_comm_words *c, int64_t size)
 {
     int64_t all;
@@ -218,8 +235,7 @@ static tsr_status call_together(struct caller *c)
     if (m->gone || m->failed) {
         if (!m->gone && !g->dead)
             (void)give_up(c, TSR_OK);
-        return tsr_fail_(c->call->at, TSR_TASK_FAILED, "%s: an earlier call of this point failed",
-                         call_name(c->call->verb));
+        return answer_refusal(c);
     }
     if (g->dead)
         return answer_cause(c);
@@ -277,14 +293,14 @@ tsr_status tsr_comm_call_(const tsr_task_context *t, const tsr_comm_words *words
                       (uint64_t)words->count);
         status = call_together(&c);
         observe_event(c.w->lane, OBSERVE_BODY, number, 0, 0);
+    } else if (b->refused) {
+        status = answer_refusal(&c);
     } else {
         status = check_arguments(&c);
         if (status == TSR_OK)
             status = collective_alone(words);
     }
-    if (status != TSR_OK)
-        b->forced = status;
-    return status;
+    return note_refusal(b, status);
 }
 
 int64_t tsr_comm_rank(const tsr_task_context *t)

@@ -11,8 +11,11 @@
 
 #include "base/hash.h"
 #include "execute/communicator.h"
+#include "model/reduce.h"
 
-enum { FILE_BYTES = 80 };
+/* Of the text of a call: its file, then the name of its operator, then what its points' counts are, each
+ * that of a point or, of many points, the sum over some that are neighbours. */
+enum { FILE_BYTES = 80, NAME_BYTES = 48, COUNTS_SHOWN = 160 };
 
 void gang_cause_note(struct gang *g)
 {
@@ -34,7 +37,7 @@ struct record {
     uint64_t operands; /* hash of the rest that must agree */
     int64_t  point;
     uint32_t text_bytes;
-    char     text[TRACE_BYTES]; /* the file of the call; why it failed */
+    char     text[TRACE_BYTES]; /* of a call: see FILE_BYTES; else why it failed */
 };
 
 /* The record of the lowest place, and one that differs from it. */
@@ -63,6 +66,36 @@ static void text_set(struct record *r, const char *text, size_t most)
     memcpy(r->text, text + from, r->text_bytes);
 }
 
+static int64_t counts_shown(int64_t size)
+{
+    return size < COUNTS_SHOWN ? size : COUNTS_SHOWN;
+}
+
+/* Append the sums of `counts`, of `size` points. */
+static void counts_set(struct record *r, const int64_t *counts, int64_t size)
+{
+    const int64_t n = counts_shown(size);
+    for (int64_t k = 0; k < n; ++k) {
+        int64_t sum = 0;
+        for (int64_t p = k * size / n; p < (k + 1) * size / n; ++p)
+            sum += counts[p];
+        memcpy(r->text + r->text_bytes, &sum, sizeof sum);
+        r->text_bytes += (uint32_t)sizeof sum;
+    }
+}
+
+static void call_text(const struct caller *c, const tsr_comm_words *call, struct record *r)
+{
+    const char *name = call->reducer == NULL         ? reduce_name(call->reduction)
+                       : call->reducer->name != NULL ? call->reducer->name
+                                                     : "an operator without a name";
+    text_set(r, call->at.file != NULL ? call->at.file : "?", FILE_BYTES);
+    const int n = snprintf(r->text + r->text_bytes, NAME_BYTES, "%s", name);
+    r->text_bytes += (uint32_t)(n < NAME_BYTES ? n + 1 : NAME_BYTES);
+    if (call->verb == TSR_COMM_ALLGATHERV)
+        counts_set(r, call->into_counts, c->g->places->size);
+}
+
 static void call_record(const struct caller *c, const tsr_comm_words *call, struct record *r)
 {
     const bool own_counts = call->verb == TSR_COMM_ALLGATHERV || call->verb == TSR_COMM_ALLTOALLV;
@@ -73,7 +106,7 @@ static void call_record(const struct caller *c, const tsr_comm_words *call, stru
     r->count = own_counts ? 0 : call->count;
     r->root = call->root;
     r->operands = operands_of(c, call);
-    text_set(r, call->at.file != NULL ? call->at.file : "?", FILE_BYTES);
+    call_text(c, call, r);
 }
 
 static void member_record(struct caller *c, int i, struct record *r)
@@ -192,17 +225,75 @@ static bool ranks_meet(struct caller *c, struct report *p)
 
 /* ---- the end of a communicator ---- */
 
-static void describe(const struct record *r, char *out, size_t bytes)
+/* Where the counts that two points gave for all `size` first differ, and what `r` has there. */
+static void describe_counts(const struct record *r, const struct record *other, int64_t size,
+                            char *out, size_t bytes)
 {
-    if (r->verb == GANG_RETURN)
+    const size_t  words = (size_t)counts_shown(size) * sizeof(int64_t);
+    const char   *mine = r->text + r->text_bytes - words;
+    const char   *theirs = other->text + other->text_bytes - words;
+    const int64_t n = counts_shown(size);
+    for (int64_t k = 0; k < n; ++k, mine += sizeof(int64_t), theirs += sizeof(int64_t)) {
+        const int64_t first = k * size / n, last = (k + 1) * size / n - 1;
+        int64_t       sum;
+        memcpy(&sum, mine, sizeof sum);
+        if (memcmp(mine, theirs, sizeof sum) == 0)
+            continue;
+        if (first == last)
+            snprintf(out, bytes, ", %lld elements from point %lld", (long long)sum,
+                     (long long)first);
+        else
+            snprintf(out, bytes, ", %lld elements from points %lld to %lld", (long long)sum,
+                     (long long)first, (long long)last);
+        return;
+    }
+    snprintf(out, bytes, ", counts that differ within %lld points",
+             (long long)((size + n - 1) / n));
+}
+
+/* What a call has of its own: an operator, a root, counts. */
+static void describe_operands(const struct record *r, const struct record *other, int64_t size,
+                              char *out, size_t bytes)
+{
+    const char *name = r->text + strlen(r->text) + 1;
+    out[0] = 0;
+    switch ((tsr_comm_verb)r->call) {
+    case TSR_COMM_BROADCAST: snprintf(out, bytes, ", root %lld", (long long)r->root); break;
+    case TSR_COMM_REDUCE:
+        snprintf(out, bytes, ", operator %s, root %lld", name, (long long)r->root);
+        break;
+    case TSR_COMM_ALLREDUCE: snprintf(out, bytes, ", operator %s", name); break;
+    case TSR_COMM_ALLGATHERV:
+        if (other->verb == GANG_CALL && other->call == r->call && other->operands != r->operands)
+            describe_counts(r, other, size, out, bytes);
+        break;
+    default: break;
+    }
+}
+
+/* What `r` is, with what tells it from `other`. */
+static void describe(const struct record *r, const struct record *other, int64_t size, char *out,
+                     size_t bytes)
+{
+    char operands[128], count[48] = "elements";
+    if (r->verb == GANG_RETURN) {
         snprintf(out, bytes, "point %lld returned", (long long)r->point);
-    else if (r->verb == GANG_SKIP)
+        return;
+    }
+    if (r->verb == GANG_SKIP) {
         snprintf(out, bytes, "point %lld did not run: its inputs failed", (long long)r->point);
+        return;
+    }
+    describe_operands(r, other, size, operands, sizeof operands);
+    if (r->call != TSR_COMM_ALLGATHERV && r->call != TSR_COMM_ALLTOALLV)
+        snprintf(count, sizeof count, "%lld elements", (long long)r->count);
+    if (r->call == TSR_COMM_BARRIER)
+        snprintf(out, bytes, "point %lld came to %s (%.*s:%d)", (long long)r->point,
+                 call_name(TSR_COMM_BARRIER), FILE_BYTES, r->text, r->line);
     else
-        snprintf(out, bytes, "point %lld came to %s, %lld elements of type %s, root %lld (%.*s:%d)",
-                 (long long)r->point, call_name((tsr_comm_verb)r->call), (long long)r->count,
-                 tsr_type_name((tsr_type)r->type), (long long)r->root, FILE_BYTES, r->text,
-                 r->line);
+        snprintf(out, bytes, "point %lld came to %s, %s of type %s%s (%.*s:%d)",
+                 (long long)r->point, call_name((tsr_comm_verb)r->call), count,
+                 tsr_type_name((tsr_type)r->type), operands, FILE_BYTES, r->text, r->line);
 }
 
 /* No more meetings; the thread's trace is the cause from now on. */
@@ -219,18 +310,19 @@ static void die_of_report(struct caller *c, const struct report *p)
 {
     const struct operation *op = &c->s->op;
     const struct record    *bad = is_bad(&p->lowest) ? &p->lowest : &p->other;
-    char                    one[256], two[256];
+    const int64_t           size = c->g->places->size;
+    char                    one[384], two[384];
     if (bad->verb == GANG_SKIP) {
-        describe(bad, one, sizeof one);
+        describe(bad, bad, size, one, sizeof one);
         (void)tsr_fail_(op->site, TSR_TASK_FAILED, "%s: %s", op->desc->name, one);
         c->g->marked = true;
     } else if (bad->verb == GANG_FAIL) {
         (void)tsr_fail_(op->site, bad->status != 0 ? (tsr_status)bad->status : TSR_TASK_FAILED,
                         "%s: point %lld of %lld failed: %s", op->desc->name, (long long)bad->point,
-                        (long long)c->g->places->size, bad->text);
+                        (long long)size, bad->text);
     } else {
-        describe(&p->lowest, one, sizeof one);
-        describe(&p->other, two, sizeof two);
+        describe(&p->lowest, &p->other, size, one, sizeof one);
+        describe(&p->other, &p->lowest, size, two, sizeof two);
         (void)tsr_fail_(op->site, TSR_BAD_ARGUMENT,
                         "%s: its points do not make the same calls: %s, and %s", op->desc->name,
                         one, two);

@@ -19,6 +19,9 @@ void communicator_leave(struct worker *w, struct slot *s, int point);
 bool extra_run(struct worker *w, struct slot *s, struct extra *x);
 /* Fold an argument's accumulators; apply or send. */
 void fold_run(struct worker *w, struct slot *s, struct extra *x);
+/* What a body's failure is: its answer, unless it did not look at what failed; then this thread's trace
+ * tells of the first such call of a communicator. */
+tsr_status body_verdict(const struct body_state *b, tsr_status answer);
 /* Strides (elements) of a dense accumulator over a row's box of argument `k`; 0 along dimensions that
  * feed no root dimension.  Returns its number of elements. */
 int64_t accumulator_strides(const struct plan_arg *pa, const int64_t *low, const int64_t *high,

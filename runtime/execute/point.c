@@ -251,7 +251,7 @@ tsr_status point_call(struct point_call *c, const int64_t *row, int64_t number, 
     }
     runtime_body = NULL;
     if (status == TSR_OK)
-        status = c->state.forced;
+        status = body_verdict(&c->state, TSR_OK);
     if (status == TSR_OK)
         status = hostile_check(c->s, c->binding, row);
     if (c->w->scratch_used > 0)

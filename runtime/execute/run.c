@@ -57,6 +57,13 @@ bool point_skips(const struct slot *s, uint64_t number)
     return atomic_load_explicit(&s->verdict, memory_order_acquire) == number * 4 + 2;
 }
 
+tsr_status body_verdict(const struct body_state *b, tsr_status answer)
+{
+    if (b->refused)
+        return answer != TSR_OK ? answer : trace_restore(&b->worker->refusal);
+    return b->forced != TSR_OK ? b->forced : answer;
+}
+
 static int run_simple(struct worker *w, struct slot *s, uint32_t first, uint32_t bits,
                       uint64_t number)
 {
@@ -80,6 +87,7 @@ static int run_simple(struct worker *w, struct slot *s, uint32_t first, uint32_t
         n = n + 1;
         state.point = i;
         state.forced = TSR_OK;
+        state.refused = false;
         state.scratch_limit = 0;
         t.boxes = p->boxes + (int64_t)i * p->row;
         t.point = p->manual ? p->first_point + i : 0; /* else no body learns which piece it has */
@@ -88,7 +96,7 @@ static int run_simple(struct worker *w, struct slot *s, uint32_t first, uint32_t
         if ((status | state.forced) == TSR_OK)
             status = hostile_check(s, t.arg, t.boxes);
         if (__builtin_expect((status | state.forced) != TSR_OK, 0))
-            execute_fail(w, s, i, state.forced != TSR_OK ? state.forced : status);
+            execute_fail(w, s, i, body_verdict(&state, status));
         if (w->scratch_used > 0)
             memory_scratch_reset(w);
         atomic_store_explicit(&s->done[i], number, memory_order_release);
@@ -107,6 +115,7 @@ static void run_one(struct worker *w, struct slot *s)
     state.point = 0;
     state.leaf = -1;
     state.forced = TSR_OK;
+    state.refused = false;
     state.scratch_limit = 0;
     const struct tsr_task_context t = {s->binding, p->boxes, p->first_point, p->n_args, &state};
     tsr_status status;
@@ -120,7 +129,7 @@ static void run_one(struct worker *w, struct slot *s)
     if ((status | state.forced) == TSR_OK)
         status = hostile_check(s, t.arg, t.boxes);
     if (__builtin_expect((status | state.forced) != TSR_OK, 0))
-        execute_fail(w, s, 0, state.forced != TSR_OK ? state.forced : status);
+        execute_fail(w, s, 0, body_verdict(&state, status));
     if (w->scratch_used > 0)
         memory_scratch_reset(w);
 }

@@ -233,6 +233,7 @@ struct worker {
     size_t               scratch_bytes, scratch_used;
     void                *cache;    /* of memory/: piece buffers */
     uint64_t             idle_since;
+    struct trace         refusal; /* of the body that runs: its communicator's first failed call */
 };
 
 /* The ring and the words all threads of a rank share. */
@@ -268,6 +269,7 @@ struct body_state {
     int64_t        leaf;    /* local, -1: none */
     size_t         scratch_limit;
     tsr_status     forced;  /* a window or allocation failed: the body's result */
+    bool           refused; /* a call of the communicator failed: worker->refusal says how */
     jmp_buf        escape;  /* tsr_out_of_bounds_ */
 };
 

@@ -281,6 +281,14 @@ static tsr_status wrong_body(const tsr_task_context *t)
 WRONG_TASK(wrong_task, "test.wrong", true);
 WRONG_TASK(wrong_unasked, "test.unasked", false);
 
+/* What a text must say of two points whose calls differ. */
+static const char *const wrong_words[N_WRONGS][2] = {
+    [OTHER_COUNT] = {"allreduce, 1 elements", "allreduce, 2 elements"},
+    [OTHER_TYPE] = {"of type i64, root 0", "of type f64, root 0"},
+    [OTHER_OPERATOR] = {"operator max, root 0", "operator min, root 0"},
+    [OTHER_COUNTS] = {", 1 elements from point", ", 2 elements from point"},
+};
+
 static int wrong_calls(int argc, char **argv, void *user)
 {
     static const tsr_status answers[N_WRONGS] = {[NOT_DEFINED] = TSR_BAD_TYPE, [ESCAPES] = TSR_TASK_FAILED};
@@ -301,11 +309,54 @@ static int wrong_calls(int argc, char **argv, void *user)
             NEED_TEXT(status == want, tsr_status_name(status));
             NEED(strstr(tsr_error_text(), "ranks_gang.c") &&
                  strstr(tsr_error_text(), "test.wrong"));
+            for (int k = 0; k < 2 && wrong_words[wrong][k]; ++k)
+                NEED_TEXT(strstr(tsr_error_text(), wrong_words[wrong][k]), wrong_words[wrong][k]);
         }
         NEED_OK(tsr_fill(out, &(int64_t){2}));
         NEED_OK(tsr_issue(&add_total, [OUT] = tsr_arg_of(good), [FROM] = tsr_arg_of(out)));
         NEED_OK(tsr_read(good, got, sizeof got));
         NEED(got[N - 1] == 2 + 2 * N % 1009);
+    }
+    return 0;
+}
+
+/* A body that does not look, and calls on: each later call fails, the first cause is the operation's. */
+static tsr_status deaf_body(const tsr_task_context *t)
+{
+    tsr_out_i64_1d out = tsr_out_i64_1d_of(t, OUT);
+    const int64_t  kind = tsr_i64_of(t, FROM);
+    const bool     is_last = tsr_comm_rank(t) == tsr_comm_size(t) - 1;
+    int64_t        one = 1, all = 0, later = 0;
+    (void)!tsr_comm_broadcast(t, &one, 1, TSR_I64, kind == 0 || is_last ? 99 : 0);
+    for (int i = 0; i < 3; ++i)
+        later += tsr_comm_barrier(t) == TSR_BAD_ARGUMENT;
+    (void)!tsr_comm_allreduce(t, &one, &all, -1, TSR_I64, TSR_SUM);
+    (void)!TSR_FAIL(TASK_FAILED, "something else that nobody looks at");
+    TSR_FOR_1D(i, out.box)
+        tsr_at(out, i) = later;
+    return later == 3 ? TSR_OK
+                      : TSR_FAIL(TASK_FAILED, "%d of 3 calls answered the cause", (int)later);
+}
+
+static const tsr_task_desc deaf_task = {
+    .name = "test.deaf",
+    .args = {[OUT] = {TSR_WRITE, TSR_I64, 1, "out"}, [FROM] = {TSR_SCALAR, TSR_I64}},
+    .variants = {[TSR_CPU] = {.body = deaf_body, .wants_communicator = true}},
+    .work = 1e6,
+};
+
+static int calls_after(int argc, char **argv, void *user)
+{
+    int64_t got[N];
+    (void)argc, (void)argv, (void)user;
+    for (int k = 0; k < 4; ++k) {
+        TSR_SCOPE();
+        const int64_t   n = k < 2 ? N : 1; /* many points; one */
+        const tsr_store out = tsr_store_create(TSR_I64, TSR_SHAPE(n));
+        NEED_OK(tsr_issue(&deaf_task, [OUT] = tsr_arg_of(out), [FROM] = tsr_arg_of(k % 2)));
+        NEED(tsr_read(out, got, (size_t)n * sizeof *got) == TSR_BAD_ARGUMENT);
+        NEED(strstr(tsr_error_text(), "root 99 of") && !strstr(tsr_error_text(), "something else"));
+        tsr_error_clear();
     }
     return 0;
 }
@@ -329,6 +380,7 @@ int main(void)
     failed += try_ranks("nothing_and_little", little, NULL);
     failed += try_ranks("points_that_fail", points_fail, NULL);
     failed += try_ranks("calls_that_differ", wrong_calls, NULL);
+    failed += try_ranks("calls_after_one_that_failed", calls_after, NULL);
     failed += try_ranks("not_asked_for", not_asked, NULL);
     return failed;
 }
