@@ -80,9 +80,9 @@ static tsr_status settings_agree(struct tsr_runtime *rt, tsr_site at)
     tsr_status s = network_allgather(rt->network, 0, mine, bytes, all);
     for (int i = 0; s == TSR_OK && i < n * rt->n_ranks; ++i)
         if (all[i] != all[i % n])
-            s = failure_at(at, BAD_ARGUMENT, "%s is %lld on rank 0 and %lld on rank %d",
-                           config_shared_name(i % n), (long long)all[i % n], (long long)all[i],
-                           i / n);
+            s = failure_at(at, BAD_ARGUMENT, "%s is %s on rank 0 and %s on rank %d",
+                           config_shared_name(i % n), config_shared_text(i % n, all[i % n]).text,
+                           config_shared_text(i % n, all[i]).text, i / n);
     base_free(all);
     return s;
 }

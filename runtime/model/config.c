@@ -294,6 +294,20 @@ const char *config_shared_name(int i)
     return "?";
 }
 
+struct config_word config_shared_text(int i, int64_t word)
+{
+    struct config_word out = {{0}};
+    for (int k = 0; k < N_ROWS; ++k)
+        i -= rows[k].shared != 0;
+    if (i < 0)
+        snprintf(out.text, sizeof out.text, "%lld", (long long)word);
+    else if (word == 0)
+        snprintf(out.text, sizeof out.text, "not set");
+    else
+        memcpy(out.text, &word, sizeof word); /* letters, and 0 behind them */
+    return out;
+}
+
 void config_print(const struct config *c, FILE *out)
 {
     fprintf(out, "%-20s %12s %12s  %s\n", "variable", "default", "now", "meaning");

@@ -66,7 +66,12 @@ int environment_unknown(char **environment, environment_told *tell, void *user);
 /* Tell stderr, once a process. */
 void environment_warn(void);
 
-/* The variable of word `i` of config_shared. */
+/* The variable of word `i` of config_shared, and such a word as whoever set it wrote it ("not set": no
+ * text). */
 const char *config_shared_name(int i);
+struct config_word {
+    char text[24];
+};
+struct config_word config_shared_text(int i, int64_t word);
 
 #endif

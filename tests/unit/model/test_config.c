@@ -128,6 +128,28 @@ Test(model_config, shared_settings)
     cr_assert_eq(found, 1);
 }
 
+Test(model_config, shared_settings_are_told_as_they_were_written)
+{
+    struct config c;
+    int64_t       word[CONFIG_MAX_SHARED];
+    int           argc = 2;
+    const char   *words[] = {"main", "--tessera-check=cuts", NULL};
+    char        **argv = (char **)(uintptr_t)words;
+    cr_assert_eq(config_read(&c, &argc, &argv, &plain), TSR_OK);
+    c.leaf = 77;
+    const int n = config_shared(&c, word);
+    int       found = 0;
+    for (int i = 0; i < n; ++i) {
+        const struct config_word told = config_shared_text(i, word[i]);
+        if (!strcmp(config_shared_name(i), "TESSERA_LEAF"))
+            found += !strcmp(told.text, "77");
+        if (!strcmp(config_shared_name(i), "TESSERA_CHECK"))
+            found +=
+                !strcmp(told.text, "cuts") && !strcmp(config_shared_text(i, 0).text, "not set");
+    }
+    cr_assert_eq(found, 2);
+}
+
 static int64_t shared_word(const struct config *c, const char *name)
 {
     int64_t   word[CONFIG_MAX_SHARED], found = -1;
