@@ -4,8 +4,9 @@
  *
  * Each measurement is a job of mpirun of its own; the systems take turns within a repetition, and the
  * ratio is that of the medians. Both sides run the same compiled sweep on the same cores and must give
- * the same values. Without --compare only Tessera runs.  Started by mpirun or srun itself, it measures on
- * the ranks that these started. */
+ * the same values. Without --compare only Tessera runs.  --ranks and --side choose among the rows; what
+ * none of them is becomes one of its own.  Started by mpirun or srun itself, it measures on the ranks that
+ * these started. */
 #include "../bench_util.h"
 #include "rk_tessera.h"
 
@@ -17,7 +18,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST_REPETITIONS = 15, TESSERA = 0, MPI = 1, SYSTEMS };
+enum {
+    MOST_REPETITIONS = 15,
+    MOST_RANKS = 256,
+    MOST_SIDE = 1 << 15,
+    TESSERA = 0,
+    MPI = 1,
+    SYSTEMS
+};
 static const char *const system_names[SYSTEMS] = {"tessera", "mpi"};
 
 /* What to measure: with whom each core is shared is mpirun's to say. */
@@ -98,7 +106,7 @@ static bool row_run(const options *o, const row *r, rk_line out[SYSTEMS])
 {
     double    us[SYSTEMS][MOST_REPETITIONS];
     const int systems = o->compare ? SYSTEMS : 1;
-    const int n = o->repetitions < MOST_REPETITIONS ? (int)o->repetitions : MOST_REPETITIONS;
+    const int n = (int)o->repetitions;
     for (int k = 0; k < n; ++k)
         for (int s = 0; s < systems; ++s) {
             if (!job_run(o, r, s, &out[s])) {
@@ -132,10 +140,38 @@ static const row rows[] = {
     {8, 512, "--bind-to none --oversubscribe"},
 };
 
+static bool is_asked(const options *o, const row *r)
+{
+    return (!o->ranks || o->ranks == r->ranks) && (!o->side || o->side == r->side);
+}
+
+/* The row that is asked for, where it is none of those above. */
+static row row_of_its_own(const options *o)
+{
+    const int64_t ranks = o->ranks ? o->ranks : 2;
+    return (row){ranks, o->side ? o->side : 512,
+                 ranks <= 2 ? "--bind-to core" : "--bind-to none --oversubscribe"};
+}
+
+/* Can the options be met?  Says what is wrong. */
+static bool options_check(const options *o)
+{
+    if (o->ranks > MOST_RANKS)
+        fprintf(stderr, "ranks: --ranks %lld: at most %d\n", (long long)o->ranks, MOST_RANKS);
+    else if (o->side > MOST_SIDE)
+        fprintf(stderr, "ranks: --side %lld: at most %d\n", (long long)o->side, MOST_SIDE);
+    else if (o->repetitions < 1 || o->repetitions > MOST_REPETITIONS)
+        fprintf(stderr, "ranks: --repetitions %lld: from 1 to %d\n", (long long)o->repetitions,
+                MOST_REPETITIONS);
+    else
+        return true;
+    return false;
+}
+
 static int table(const options *o)
 {
     double two = 0;
-    int    failed = 0;
+    int    failed = 0, n_asked = 0;
     setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 0);
     setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 0);
     setenv("OMPI_MCA_pml", "ucx", 0);
@@ -146,14 +182,20 @@ static int table(const options *o)
         print_head();
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; ++k) {
         rk_line l[SYSTEMS] = {{0}};
-        if ((o->ranks && o->ranks != rows[k].ranks) || (o->side && o->side != rows[k].side))
+        if (!is_asked(o, &rows[k]))
             continue;
+        ++n_asked;
         failed += !row_run(o, &rows[k], l);
         if (rows[k].ranks == 2 && rows[k].side == 1024)
             two = l[TESSERA].us;
         if (rows[k].ranks == 8 && two > 0 && !o->json)
             printf("8 ranks on the same cores, the same points: %.2f of the time of 2\n",
                    l[TESSERA].us / two);
+    }
+    if (n_asked == 0) {
+        const row r = row_of_its_own(o);
+        rk_line   l[SYSTEMS] = {{0}};
+        failed += !row_run(o, &r, l);
     }
     return failed > 0;
 }
@@ -168,6 +210,11 @@ static int measure_here(const options *o)
     const int    failed = rk_tessera_measure(o->side ? o->side : 512, seconds, &c, &l, &rank);
     if (failed || rank != 0)
         return failed;
+    if (o->ranks && o->ranks != c.ranks) {
+        fprintf(stderr, "ranks: --ranks %lld, and the launcher started %lld\n", (long long)o->ranks,
+                (long long)c.ranks);
+        return 1;
+    }
     const row r = {c.ranks, c.side, ""};
     if (o->measure) {
         printf("%.4f %.4f %.1f %.17g %.17g %.17g\n", l.us, l.messages, l.bytes, l.value[0], l.value[1],
@@ -195,8 +242,9 @@ int main(int argc, char **argv)
     const bench_option words[] = {
         {"--compare", &o.compare, NULL, "hand-written MPI in the same run"},
         {"--json", &o.json, NULL, "one object a line"},
-        {"--ranks", NULL, &o.ranks, "only rows of so many ranks"},
-        {"--side", NULL, &o.side, "only rows of this side (points of a rank: side x side)"},
+        {"--ranks", NULL, &o.ranks, "only rows of so many ranks (no row has: one that does)"},
+        {"--side", NULL, &o.side,
+         "only rows of this side, as well (points of a rank: side x side)"},
         {"--seconds", NULL, &o.seconds, "how long each measurement runs"},
         {"--milliseconds", NULL, &o.milliseconds, "the same (500)"},
         {"--repetitions", NULL, &o.repetitions, "jobs of each system, taking turns (3)"},
@@ -204,5 +252,7 @@ int main(int argc, char **argv)
         {0},
     };
     bench_options_read(argc, argv, "a stencil on ranks that are processes", words);
+    if (!options_check(&o))
+        return 2;
     return o.measure || is_process() ? measure_here(&o) : table(&o);
 }
