@@ -9,6 +9,9 @@
  * and it may say what it likes.  Then the process is ended here, with a message: no body that runs for
  * an hour keeps a dead run alive.
  *
+ * Anybody on the network may connect: who has not said within BEAT_HELLO_MS which rank of this run it is
+ * is hung up on, and no more than FRESH_MOST are let in before they say it.
+ *
  * Invariants: the lower rank of a pair listens, the higher connects.  One alarm a run: the first.
  * Cost: O(ranks heard) a beat, nothing else of the process waits for it. */
 #include "network/beat.h"
@@ -29,11 +32,13 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/deadline.h"
 #include "base/failure.h"
 #include "base/hash.h"
 #include "network/beat_inside.h"
 
 enum { HELP_US = 200, WATCH_MS = 2, RETRY_MS = 50, OWN_ABSENCE_MS = 1000, LINGER_MS = 200 };
+enum { ASK_MS = 1000 };
 
 struct hello_frame {
     uint64_t nonce;
@@ -118,14 +123,14 @@ struct beat *beat_create(int rank, int n_ranks, struct port *const *port, const 
     b->up = *up;
     b->silence_ms = BEAT_SILENCE_MS;
     pthread_mutex_init(&b->lock, NULL);
-    pthread_cond_init(&b->came, NULL);
+    b->has_condition = deadline_condition_init(&b->came);
     uint16_t number = 0;
     b->listener = link_listen(&number);
     b->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     b->peer = base_calloc((size_t)n_ranks, sizeof *b->peer);
     b->card = base_calloc((size_t)n_ranks, sizeof *b->card);
     b->sent = base_calloc((size_t)n_ranks, sizeof *b->sent);
-    if (b->listener < 0 || b->wake < 0 || !b->peer || !b->card || !b->sent) {
+    if (!b->has_condition || b->listener < 0 || b->wake < 0 || !b->peer || !b->card || !b->sent) {
         beat_destroy(b);
         return NULL;
     }
@@ -166,7 +171,7 @@ void beat_destroy(struct beat *b)
     for (int r = 0; b->peer && r < b->n_ranks; ++r)
         link_close(&b->peer[r].link);
     for (int i = 0; i < b->n_fresh; ++i)
-        link_close(&b->fresh[i]);
+        link_close(&b->fresh[i].link);
     for (size_t i = 0; i < b->n_strings; ++i)
         base_free(b->string[i]);
     if (b->listener >= 0)
@@ -175,9 +180,9 @@ void beat_destroy(struct beat *b)
         close(b->wake);
     bytes_done(&b->frame);
     pthread_mutex_destroy(&b->lock);
-    pthread_cond_destroy(&b->came);
+    if (b->has_condition)
+        pthread_cond_destroy(&b->came);
     base_free(b->string);
-    base_free(b->fresh);
     base_free(b->sent);
     base_free(b->card);
     base_free(b->peer);
@@ -216,23 +221,25 @@ static void connect_some(struct beat *b)
     }
 }
 
+/* Who comes when FRESH_MOST have not said who they are waits in the kernel's queue. */
 static void accept_some(struct beat *b)
 {
-    for (;;) {
+    while (b->n_fresh < FRESH_MOST) {
         const int fd = accept4(b->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0)
             return;
-        if (b->n_fresh == b->fresh_capacity) {
-            const int         more = 2 * b->fresh_capacity + 8;
-            struct beat_link *list = base_realloc(b->fresh, (size_t)more, sizeof *list);
-            if (!list) {
-                close(fd);
-                return;
-            }
-            b->fresh = list;
-            b->fresh_capacity = more;
-        }
-        b->fresh[b->n_fresh++] = (struct beat_link){.fd = fd, .rank = -1};
+        b->fresh[b->n_fresh++] = (struct fresh_link){{.fd = fd, .rank = -1}, b->now_ms};
+    }
+}
+
+/* Strangers that do not say who they are, in as long as they may take, are no ranks. */
+static void close_mute(struct beat *b)
+{
+    for (int i = b->n_fresh - 1; i >= 0; --i) {
+        if (b->now_ms - b->fresh[i].since_ms < BEAT_HELLO_MS)
+            continue;
+        link_close(&b->fresh[i].link);
+        b->fresh[i] = b->fresh[--b->n_fresh];
     }
 }
 
@@ -288,7 +295,7 @@ static void hear(struct beat *b, int rank)
 
 static void hear_fresh(struct beat *b, int i)
 {
-    struct beat_link *l = &b->fresh[i];
+    struct beat_link *l = &b->fresh[i].link;
     const char       *data;
     size_t            bytes;
     const bool        more = link_read(l);
@@ -326,9 +333,12 @@ static void judge_silence(struct beat *b)
 /* This thread was away: nobody else is to blame for what it did not hear. */
 static void forgive(struct beat *b, int64_t before)
 {
-    if (b->now_ms - before > OWN_ABSENCE_MS)
-        for (int r = 0; r < b->n_ranks; ++r)
-            b->peer[r].last_ms = b->now_ms;
+    if (b->now_ms - before <= OWN_ABSENCE_MS)
+        return;
+    for (int r = 0; r < b->n_ranks; ++r)
+        b->peer[r].last_ms = b->now_ms;
+    for (int i = 0; i < b->n_fresh; ++i)
+        b->fresh[i].since_ms = b->now_ms;
 }
 
 static void end_process(struct beat *b)
@@ -355,6 +365,7 @@ static void tick(struct beat *b)
         peer_tell_farewell(b);
     }
     connect_some(b);
+    close_mute(b);
     peer_ask_streams(b);
     if (b->now_ms < b->next_ms)
         return;
@@ -380,9 +391,9 @@ static void watch_all(struct beat *b, struct watch *w)
 {
     w->n = 0;
     watch_add(w, b->wake, POLLIN);
-    watch_add(w, b->listener, POLLIN);
+    watch_add(w, b->listener, b->n_fresh < FRESH_MOST ? POLLIN : 0);
     for (int i = 0; i < b->n_fresh; ++i)
-        watch_add(w, b->fresh[i].fd, POLLIN);
+        watch_add(w, b->fresh[i].link.fd, POLLIN);
     for (int r = 0; r < b->n_ranks; ++r) {
         const struct beat_peer *p = &b->peer[r];
         if (p->state == LINK_CONNECTING)
@@ -540,10 +551,8 @@ static int not_heard(const struct beat *b)
 
 tsr_status beat_meet(struct beat *b)
 {
-    struct timespec until;
-    int             missing = -1;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += BEAT_GREETING_MS / 1000;
+    const struct timespec until = deadline_in_ms(BEAT_GREETING_MS);
+    int                   missing = -1;
     pthread_mutex_lock(&b->lock);
     while (b->alarm == ALARM_NONE && (missing = not_heard(b)) >= 0)
         if (pthread_cond_timedwait(&b->came, &b->lock, &until) != 0)
@@ -582,10 +591,8 @@ void beat_leave(struct beat *b, const _Atomic uint64_t *sent)
 
 void beat_ask(struct beat *b, int peer)
 {
-    struct timespec until;
-    int             none = 0;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 1;
+    const struct timespec until = deadline_in_ms(ASK_MS);
+    int                   none = 0;
     (void)atomic_compare_exchange_strong(&b->peer[peer].wanted, &none, 1);
     wake(b);
     pthread_mutex_lock(&b->lock);

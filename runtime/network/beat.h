@@ -19,9 +19,10 @@ enum {
     BEAT_ALL = 64,
     BEAT_ADDRESSES = 6,
     BEAT_EVERY_MS = 100,
-    BEAT_SILENCE_MS = 2500, /* a rank not heard for so long is lost */
-    BEAT_GREETING_MS = 3500,  /* and one never heard at all */
-    BEAT_GRACE_MS = 1500,   /* what a program has to end by itself after an alarm */
+    BEAT_SILENCE_MS = 2500,  /* a rank not heard for so long is lost */
+    BEAT_HELLO_MS = 2000,    /* what who connects has to say which rank it is */
+    BEAT_GREETING_MS = 3500, /* and one never heard at all */
+    BEAT_GRACE_MS = 1500,    /* what a program has to end by itself after an alarm */
 };
 
 /* How the others reach a rank's beats.  Plain bytes, the same on all. */

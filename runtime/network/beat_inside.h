@@ -21,6 +21,14 @@ struct beat_link {
     struct bytes in, out;
 };
 
+/* One that was accepted at `since_ms`, and has not said its name. */
+struct fresh_link {
+    struct beat_link link;
+    int64_t          since_ms;
+};
+/* So many at most. */
+enum { FRESH_MOST = 64 };
+
 /* What is known of a rank.  The beat's thread's own but for what is atomic. */
 struct beat_peer {
     bool             heard_of;  /* one whose beats we listen to */
@@ -45,11 +53,11 @@ struct beat {
     struct beat_card   *card; /* [n_ranks] */
     int                 listener, wake;
     pthread_t           thread;
-    bool                has_thread;
+    bool                has_thread, has_condition;
     /* the thread's own */
     struct beat_peer *peer; /* [n_ranks] */
-    struct beat_link *fresh; /* [n_fresh] accepted, unnamed */
-    int               n_fresh, fresh_capacity;
+    struct fresh_link fresh[FRESH_MOST]; /* accepted, unnamed */
+    int               n_fresh;
     int64_t           now_ms, next_ms, end_at_ms;
     int64_t           watch_until_ms; /* sends waited lately: look often */
     int               helps;          /* looks in a row at which some waited */

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "base/deadline.h"
 #include "observe/inside.h"
 
 /* What the thread remembers between looks. */
@@ -24,13 +25,7 @@ struct stall {
 
 bool observe_watchdog_create(struct observe_watchdog *w)
 {
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0)
-        return false;
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    const bool has_condition = pthread_cond_init(&w->stopped, &attributes) == 0;
-    pthread_condattr_destroy(&attributes);
-    return has_condition && pthread_mutex_init(&w->lock, NULL) == 0;
+    return deadline_condition_init(&w->stopped) && pthread_mutex_init(&w->lock, NULL) == 0;
 }
 
 static void thread_end(struct observe_watchdog *w)
@@ -106,19 +101,6 @@ static void look(struct observe *o, struct stall *s)
 
 /* ---- the thread ---- */
 
-static struct timespec after(int64_t ns)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += ns / 1000000000;
-    t.tv_nsec += ns % 1000000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec += 1;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 static void *watchdog_main(void *argument)
 {
     struct observe          *o = argument;
@@ -126,7 +108,7 @@ static void *watchdog_main(void *argument)
     struct stall             s = {0};
     pthread_mutex_lock(&w->lock);
     while (!w->stop) {
-        const struct timespec until = after(period_ns(&w->watch));
+        const struct timespec until = deadline_in(period_ns(&w->watch));
         if (pthread_cond_timedwait(&w->stopped, &w->lock, &until) != ETIMEDOUT)
             continue;
         pthread_mutex_unlock(&w->lock);

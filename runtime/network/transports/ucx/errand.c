@@ -2,8 +2,8 @@
  *
  * Cost: a thread, about 50 us.  Threads: one waits, one works. */
 #include <signal.h>
-#include <time.h>
 
+#include "base/deadline.h"
 #include "errand.h"
 
 static void *errand_main(void *user)
@@ -24,10 +24,10 @@ bool errand_begin(struct errand *e, int (*work)(struct errand *e))
     pthread_t thread;
     e->work = work;
     pthread_mutex_init(&e->lock, NULL);
-    pthread_cond_init(&e->came, NULL);
+    const bool has_condition = deadline_condition_init(&e->came);
     sigfillset(&all); /* signals are for the program's own threads */
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    const bool began = pthread_create(&thread, NULL, errand_main, e) == 0;
+    const bool began = has_condition && pthread_create(&thread, NULL, errand_main, e) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (began)
         (void)pthread_detach(thread);
@@ -36,11 +36,7 @@ bool errand_begin(struct errand *e, int (*work)(struct errand *e))
 
 bool errand_wait(struct errand *e, int ms, int *out_status)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += ms % 1000 * 1000000L;
-    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
+    const struct timespec until = deadline_in_ms(ms);
     pthread_mutex_lock(&e->lock);
     while (!e->is_over && pthread_cond_timedwait(&e->came, &e->lock, &until) == 0)
         ;
