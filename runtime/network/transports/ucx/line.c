@@ -116,12 +116,17 @@ static ucs_status_t on_message(void *arg, const void *head, size_t head_bytes, v
 
 /* ---- opening ---- */
 
-static ucs_status_t context_open(struct line *l)
+/* `transports`: as UCX_TLS would say; NULL: as the user or UCX chooses. */
+static ucs_status_t context_open(struct line *l, const char *transports)
 {
     ucp_config_t *config;
     ucs_status_t  s = ucp_config_read(NULL, NULL, &config);
     if (s != UCS_OK)
         return s;
+    if (transports && (s = ucp_config_modify(config, "TLS", transports)) != UCS_OK) {
+        ucp_config_release(config);
+        return s;
+    }
     const ucp_params_t params = {
         .field_mask = UCP_PARAM_FIELD_FEATURES | UCP_PARAM_FIELD_ESTIMATED_NUM_EPS,
         .features = UCP_FEATURE_AM | UCP_FEATURE_WAKEUP,
@@ -155,6 +160,30 @@ static ucs_status_t worker_open(struct line *l)
     return s == UCS_OK ? ucp_worker_get_efd(l->worker, &l->fd) : s;
 }
 
+static void endpoint_close(struct line *l)
+{
+    if (l->address)
+        ucp_worker_release_address(l->worker, l->address);
+    if (l->worker)
+        ucp_worker_destroy(l->worker);
+    if (l->context)
+        ucp_cleanup(l->context);
+    l->address = NULL;
+    l->worker = NULL;
+    l->context = NULL;
+}
+
+/* Context and worker, or neither. */
+static ucs_status_t endpoint_open(struct line *l, const char *transports)
+{
+    ucs_status_t s = context_open(l, transports);
+    if (s == UCS_OK)
+        s = worker_open(l);
+    if (s != UCS_OK)
+        endpoint_close(l);
+    return s;
+}
+
 void *line_open(int n_ranks, const struct wire_up *up, void *user, char *error)
 {
     struct line *l = calloc(1, sizeof *l);
@@ -168,12 +197,12 @@ void *line_open(int n_ranks, const struct wire_up *up, void *user, char *error)
     l->n_ranks = n_ranks;
     l->up = *up;
     l->user = user;
-    ucs_status_t s = context_open(l);
-    if (s == UCS_OK)
-        s = worker_open(l);
+    ucs_status_t s = endpoint_open(l, NULL);
+    if (s != UCS_OK && getenv("UCX_TLS") == NULL) /* a small /dev/shm: System V's memory, CMA, TCP are left */
+        s = endpoint_open(l, "^posix");
     if (s == UCS_OK)
         return l;
-    say(error, "UCX does not start", s);
+    say(error, "UCX does not start (is /dev/shm full? each rank takes some 5 MB of it)", s);
     line_close(l);
     return NULL;
 }
@@ -332,12 +361,7 @@ void line_close(void *self)
         ucp_request_free(l->flush);
     for (int r = 0; r < l->n_ranks; ++r)
         peer_close(l, &l->peer[r]);
-    if (l->address)
-        ucp_worker_release_address(l->worker, l->address);
-    if (l->worker)
-        ucp_worker_destroy(l->worker);
-    if (l->context)
-        ucp_cleanup(l->context);
+    endpoint_close(l);
     for (struct sending *g = l->spare, *next; g; g = next) {
         next = g->next;
         free(g);
