@@ -337,7 +337,7 @@ static void args_keep(struct tsr_runtime *rt, struct fusion *g)
 bool fusion_close(struct tsr_runtime *rt)
 {
     struct fusion *g = rt->issue->fusion;
-    if (g->n_formulas == 0)
+    if (g == NULL || g->n_formulas == 0) /* NULL: there was no memory to start */
         return false;
     outputs_drop(rt, g);
     terms_keep(&g->source);
