@@ -363,7 +363,7 @@ static int random_program(int argc, char **argv, void *user)
 static int float_sums(int argc, char **argv, void *user)
 {
     enum { R = 70, C = 900 };
-    static double host[R * C];
+    static _Thread_local double host[R * C]; /* ranks are threads here */
     double       *known = user, got[R + C + 1];
     (void)argc, (void)argv;
     TSR_SCOPE();
