@@ -144,16 +144,25 @@ nd_array nd_transpose_(nd_array a, const int *axes, int n, tsr_site at)
     return nd_from_store(tsr_transpose_(nd_store(a), order, at));
 }
 
-nd_array nd_moveaxis_(nd_array a, int from, int to, tsr_site at)
+/* Two axes of an array, counted from its first, and its rank; false: *answer says why not. */
+static bool two_axes(nd_array a, int *x, int *y, int *out_rank, nd_array *answer, tsr_site at)
 {
     array_info info;
-    nd_array   answer;
-    int        order[TSR_MAX_RANK];
-    if (!array_begin(a, &info, &answer, at))
+    if (!array_begin(a, &info, answer, at))
+        return false;
+    *out_rank = info.shape.rank;
+    if (array_axis(*x, *out_rank, x, at) == TSR_OK && array_axis(*y, *out_rank, y, at) == TSR_OK)
+        return true;
+    *answer = array_failed(at);
+    return false;
+}
+
+nd_array nd_moveaxis_(nd_array a, int from, int to, tsr_site at)
+{
+    nd_array answer;
+    int      order[TSR_MAX_RANK], rank;
+    if (!two_axes(a, &from, &to, &rank, &answer, at))
         return answer;
-    const int rank = info.shape.rank;
-    if (array_axis(from, rank, &from, at) != TSR_OK || array_axis(to, rank, &to, at) != TSR_OK)
-        return array_failed(at);
     for (int d = 0, k = 0; d < rank; ++d) {
         k += k == from;
         order[d] = d == to ? from : k++;
@@ -163,15 +172,10 @@ nd_array nd_moveaxis_(nd_array a, int from, int to, tsr_site at)
 
 nd_array nd_swapaxes_(nd_array a, int axis1, int axis2, tsr_site at)
 {
-    array_info info;
-    nd_array   answer;
-    int        order[TSR_MAX_RANK];
-    if (!array_begin(a, &info, &answer, at))
+    nd_array answer;
+    int      order[TSR_MAX_RANK], rank;
+    if (!two_axes(a, &axis1, &axis2, &rank, &answer, at))
         return answer;
-    const int rank = info.shape.rank;
-    if (array_axis(axis1, rank, &axis1, at) != TSR_OK ||
-        array_axis(axis2, rank, &axis2, at) != TSR_OK)
-        return array_failed(at);
     for (int d = 0; d < rank; ++d)
         order[d] = d == axis1 ? axis2 : d == axis2 ? axis1 : d;
     return nd_from_store(tsr_transpose_(nd_store(a), order, at));
