@@ -27,6 +27,8 @@
 #include "observe/observe.h"
 #include "pipeline.h"
 
+enum { AHEAD_LEAST = 1 << 20 };
+
 /* ---- taking apart ---- */
 
 /* Free a runtime whose stages are stopped or were never started. */
@@ -101,6 +103,19 @@ static tsr_status machines_exchange(struct tsr_runtime *rt)
     return TSR_OK;
 }
 
+/* What others may have sent to a rank before it asked for it: an eighth of the smallest budget of all, shared
+ * by the senders. */
+static void ahead_bound(struct tsr_runtime *rt)
+{
+    int64_t least = rt->config.memory_bytes;
+    for (int r = 0; r < rt->n_ranks; ++r)
+        least = rt->machines[r].memory_bytes < least ? rt->machines[r].memory_bytes : least;
+    const int64_t each = rt->n_ranks > 1 ? least / 8 / (rt->n_ranks - 1) : least;
+    network_ahead_set(rt->network, rt->config.ahead_bytes > 0 ? rt->config.ahead_bytes
+                                   : each > AHEAD_LEAST       ? each
+                                                              : AHEAD_LEAST);
+}
+
 tsr_machine machine_share(const tsr_machine *m, int rank, int n_ranks)
 {
     const int   n = m->n_cores;
@@ -150,6 +165,8 @@ static tsr_status stages_start(struct tsr_runtime *rt, tsr_site at)
         s = settings_agree(rt, at);
     if (s == TSR_OK)
         s = machines_exchange(rt);
+    if (s == TSR_OK && rt->n_ranks > 1)
+        ahead_bound(rt);
     if (s == TSR_OK)
         s = trace_begin(rt, at);
     if (s != TSR_OK)

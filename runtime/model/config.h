@@ -24,6 +24,7 @@
     X(seed, "TESSERA_SEED", 0, INT64_MAX, 0, 1, "messages of the memory transport are delayed and reordered; 0: not")\
     X(memory_bytes, "TESSERA_MEMORY", 0, INT64_MAX, 0, 0, "host budget in bytes; 0: 80 % of the machine's")\
     X(tree, "TESSERA_TREE", 1, 1 << 20, 8, 1, "ranks a box goes to from its owner; to more, by a tree of ranks")\
+    X(ahead_bytes, "TESSERA_AHEAD", 0, INT64_MAX, 0, 0, "most bytes sent to a rank for what it has not completed; 0: by the ranks' memory")\
     X(spin_us, "TESSERA_SPIN", 0, 1000000, 100, 0, "microseconds an idle worker spins before it sleeps")\
     X(bind, "TESSERA_BIND", 0, 1, 1, 0, "bind workers to cores")                                    \
     X(silence_ms, "TESSERA_SILENCE", 0, 3600000, 2500, 0, "milliseconds of silence after which a process is lost; 0: never")\

@@ -5,6 +5,8 @@
 #include "network/network.h"
 #include "network/transports/transport.h"
 
+struct ahead;
+
 /* What a rank's issuing thread waits for, for network_print: written by it, read by any. */
 struct network_waiting {
     _Atomic(const char *) what; /* NULL: nothing */
@@ -24,6 +26,9 @@ struct network {
     /* messages of operations that wait for others to go with: [n_ranks], under the lock */
     pthread_mutex_t  together_lock;
     struct message **together;
+    /* what is under way to each rank: ahead.c */
+    int64_t                    ahead_most; /* set once, before anything is sent; INT64_MAX: no bound */
+    _Atomic(struct ahead *)   *ahead;      /* [n_ranks]; NULL: nothing was sent there yet */
     /* any thread's, relaxed */
     _Atomic int64_t  sent, sent_bytes, received, received_bytes;
     _Atomic int64_t  agreements;
@@ -35,6 +40,15 @@ struct network {
  * Fails: PEER_LOST, DIVERGED. */
 tsr_status network_receive(struct network *net, int from, struct network_tag tag, void **out_buffer,
                            size_t *out_bytes);
+
+/* Accounts of what is under way to each rank.  False: no memory. */
+bool ahead_create(struct network *net);
+void ahead_done(struct network *net);
+/* A message of operation `number` goes to this rank. */
+void ahead_add(struct network *net, int to, uint64_t number, size_t bytes);
+/* May one more go to a rank that has completed all through `completed`?  If not, it will say when that
+ * changes. */
+bool ahead_has_room(struct network *net, int to, uint64_t completed);
 
 /* Free what was held to go together. */
 void together_done(struct network *net);

@@ -13,6 +13,9 @@ struct network_counts network_counts(const struct network *net)
         .received = atomic_load_explicit(&net->received, memory_order_relaxed),
         .received_bytes = atomic_load_explicit(&net->received_bytes, memory_order_relaxed),
         .unmatched = mailbox_count(net->end.mailbox),
+        .unmatched_bytes = atomic_load_explicit(&net->end.mailbox->bytes, memory_order_relaxed),
+        .unmatched_peak_bytes =
+            atomic_load_explicit(&net->end.mailbox->peak_bytes, memory_order_relaxed),
         .agreements = atomic_load_explicit(&net->agreements, memory_order_relaxed),
     };
 }

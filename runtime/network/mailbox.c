@@ -57,9 +57,20 @@ static struct mailbox_list *list_of(struct mailbox *b, int from, struct network_
     return &b->list[h % MAILBOX_LISTS];
 }
 
+static void bytes_add(struct mailbox *b, size_t bytes)
+{
+    const int64_t now =
+        atomic_fetch_add_explicit(&b->bytes, (int64_t)bytes, memory_order_relaxed) + (int64_t)bytes;
+    int64_t peak = atomic_load_explicit(&b->peak_bytes, memory_order_relaxed);
+    while (peak < now && !atomic_compare_exchange_weak_explicit(
+                             &b->peak_bytes, &peak, now, memory_order_relaxed, memory_order_relaxed))
+        ;
+}
+
 void mailbox_put(struct mailbox *b, struct message *m)
 {
     struct mailbox_list *l = list_of(b, m->from, m->tag);
+    bytes_add(b, m->bytes);
     m->next = NULL;
     pthread_mutex_lock(&l->lock);
     if (l->last)
@@ -102,6 +113,8 @@ struct message *mailbox_take(struct mailbox *b, int from, struct network_tag tag
     pthread_mutex_lock(&l->lock);
     struct message *m = list_take(l, from, tag);
     pthread_mutex_unlock(&l->lock);
+    if (m)
+        atomic_fetch_sub_explicit(&b->bytes, (int64_t)m->bytes, memory_order_relaxed);
     return m;
 }
 

@@ -26,6 +26,7 @@ struct mailbox_list {
 struct mailbox {
     struct mailbox_list list[MAILBOX_LISTS];
     alignas(64) _Atomic uint64_t arrivals; /* release by deliverers, partner: acquire of pollers */
+    _Atomic int64_t  bytes, peak_bytes;    /* of messages here, and the most there were; relaxed */
     _Atomic uint32_t bell;                 /* a futex: counts reasons to look */
     _Atomic uint32_t sleepers; /* seq_cst against bell: who sleeps is seen, or sees the bell */
     pthread_mutex_t  hook_lock;

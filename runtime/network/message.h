@@ -9,11 +9,13 @@
 
 enum { MESSAGE_ALIGN = 64 };
 
-/* An agreed fact's; one of several messages; one that says nothing but how far its sender is. */
+/* An agreed fact's; one of several messages; one that says nothing but how far its sender is; one that
+ * asks for that. */
 enum {
     NETWORK_KIND_FACT = NETWORK_KIND_RESERVED,
     NETWORK_KIND_TOGETHER,
-    NETWORK_KIND_COMPLETED
+    NETWORK_KIND_COMPLETED,
+    NETWORK_KIND_ASK
 };
 
 struct message {

@@ -44,7 +44,8 @@ struct network *network_create_on(struct transport_end end)
     net->end = end;
     pthread_mutex_init(&net->together_lock, NULL);
     net->together = base_calloc((size_t)end.n_ranks, sizeof(struct message *));
-    if (!net->together) {
+    if (!ahead_create(net) || !net->together) {
+        ahead_done(net);
         together_done(net);
         base_free(net);
         end.call->leave(end.self, NULL, 0);
@@ -196,6 +197,7 @@ tsr_status network_destroy(struct network *net)
     const tsr_site at = last_site(net);
     mailbox_hook(net->end.mailbox, NULL, NULL);
     net->end.call->leave(net->end.self, why, sizeof why);
+    ahead_done(net);
     together_done(net);
     base_free(net);
     return was_over || !why[0] ? TSR_OK : failure_at(at, PEER_LOST, "%s", why);
@@ -242,14 +244,21 @@ tsr_status network_short_of_memory(struct network *net, const char *what)
 
 void network_completed_set(struct network *net, uint64_t number)
 {
-    atomic_store_explicit(&net->end.port[net->end.rank]->completed, number, memory_order_release);
+    _Atomic uint64_t *mine = &net->end.port[net->end.rank]->completed;
+    uint64_t          now = atomic_load_explicit(mine, memory_order_relaxed);
+    while (now < number && !atomic_compare_exchange_weak(mine, &now, number))
+        ;
     if (net->end.call->completed)
-        net->end.call->completed(net->end.self, number);
+        net->end.call->completed(net->end.self, now < number ? number : now);
 }
 
-bool network_may_send(const struct network *net, int to, uint64_t number)
+bool network_may_send(struct network *net, int to, uint64_t number)
 {
-    return number <= network_completed(net, to) + NETWORK_AHEAD || network_peer_lost(net) ||
+    const uint64_t completed = network_completed(net, to);
+    if (number <= completed + 1 ||
+        (number <= completed + NETWORK_AHEAD && ahead_has_room(net, to, completed)))
+        return true;
+    return network_peer_lost(net) ||
            atomic_load_explicit(&net->end.port[to]->state, memory_order_acquire) != PORT_HERE;
 }
 

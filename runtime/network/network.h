@@ -18,8 +18,8 @@
  * When a rank is lost or the programs diverge, network_check() says so from then on and every call
  * that waits returns that status; nothing hangs.
  *
- * Threads: network_send, network_try_receive, network_progress, network_check and the counts: any
- * of the rank's.  The rest: the issuing thread. */
+ * Threads: network_send, network_may_send, network_try_receive, network_progress, network_check and the
+ * counts: any of the rank's.  The rest: the issuing thread. */
 #ifndef NETWORK_NETWORK_H
 #define NETWORK_NETWORK_H
 
@@ -120,14 +120,21 @@ void  network_buffer_free(void *buffer); /* takes NULL */
  * when it fails.  `to` may be this rank.  Fails: PEER_LOST. */
 tsr_status network_send(struct network *net, int to, struct network_tag tag, void *buffer,
                         size_t bytes);
-/* As network_send, of one of `n` messages of tag.number and its kind to this rank that may travel as one:
- * it waits until all are given.  Which they are is the caller's to say, the same n for each. */
+/* A message of an operation, counted as under way until the rank has completed it.  As network_send, of
+ * one of `n` messages of tag.number and its kind to this rank that may travel as one: it waits until all
+ * are given.  Which they are is the caller's to say, the same n for each. */
 tsr_status network_send_together(struct network *net, int to, struct network_tag tag, void *buffer,
                                  size_t bytes, int n);
 /* May a message of operation `number` go to this rank?  Not while the rank is more than NETWORK_AHEAD
- * operations behind: what nobody there has asked for yet would fill its memory. */
+ * operations behind, nor while network_ahead_set's bytes or more are under way for operations that it has not
+ * completed: what nobody there has asked for yet would fill its memory.  Always where it has completed all
+ * before `number` (ahead.c says why nothing can then wait for ever).  Who was told no asks again: it looks
+ * again when network_progress() has moved something, or after a while.  O(1). */
 enum { NETWORK_AHEAD = 1024 };
-bool network_may_send(const struct network *net, int to, uint64_t number);
+bool network_may_send(struct network *net, int to, uint64_t number);
+/* The most bytes under way to each rank, of those sent by network_send_together.  Before anything is
+ * sent so; without it there is no bound. */
+void network_ahead_set(struct network *net, int64_t bytes);
 /* The ranks meet in an agreed fact at least once in so many operations: what failed (issue/failure.c). */
 enum { NETWORK_AGREE_EVERY = 4096 };
 /* Take a message if it has arrived; the buffer is then the caller's.  O(1); one load when nothing of
@@ -160,7 +167,8 @@ void network_silence_set(struct network *net, int milliseconds);
  * is only recorded.  Returns the failure.  Threads: any. */
 tsr_status network_short_of_memory(struct network *net, const char *what);
 
-/* Say that this rank has completed all operations through `number`, and ask it of another. */
+/* Say that this rank has completed all operations through `number` (what was said before and is more
+ * stays), and ask it of another.  Cheap when nothing is new.  Threads: any. */
 void     network_completed_set(struct network *net, uint64_t number);
 uint64_t network_completed(const struct network *net, int rank);
 
@@ -203,6 +211,7 @@ void network_stream_note(struct network *net, uint64_t number, uint64_t word, ts
 struct network_counts {
     int64_t sent, sent_bytes, received, received_bytes;
     int64_t unmatched; /* arrived, not yet taken */
+    int64_t unmatched_bytes, unmatched_peak_bytes; /* of these; the most at any time */
     int64_t agreements;
 };
 struct network_counts network_counts(const struct network *net);

@@ -81,6 +81,7 @@ static void *put_together(const struct message *all, size_t *out_bytes)
 tsr_status network_send_together(struct network *net, int to, struct network_tag tag, void *buffer,
                                  size_t bytes, int n)
 {
+    ahead_add(net, to, tag.number, bytes);
     if (n <= 1 || to == net->end.rank)
         return network_send(net, to, tag, buffer, bytes);
     struct message *m = message_of_buffer(buffer);

@@ -303,6 +303,8 @@ bool worker_pass(struct worker *w)
     struct engine *e = w->rt->engine;
     const uint64_t prefix = atomic_load_explicit(&e->prefix, memory_order_acquire);
     uint64_t last = atomic_load_explicit(&e->issued, memory_order_acquire);
+    if (w->rt->n_ranks > 1) /* also while the program waits for something else */
+        network_completed_set(w->rt->network, prefix);
     if (atomic_load_explicit(&w->looking, memory_order_relaxed) != prefix + 1)
         atomic_store_explicit(&w->looking, prefix + 1, memory_order_release);
     if (last > w->limit)

@@ -189,6 +189,45 @@ static void far_behind(struct test_rank *t)
     WRONG_UNLESS(t, network_barrier(t->net, 3) == TSR_OK);
 }
 
+/* Bytes under way to a rank that has not completed what they are for: past the bound only the next operation's
+ * go, and no others until it has. */
+static void bytes_ahead(struct test_rank *t)
+{
+    const int other = 1 - t->rank;
+    void     *buffer;
+    size_t    bytes;
+    network_ahead_set(t->net, 1000);
+    for (uint64_t n = 1; n <= 3; ++n) {
+        WRONG_UNLESS(t, network_may_send(t->net, other, 4));
+        WRONG_UNLESS(t, network_send_together(t->net, other, network_tag_of(n, KIND, 0, 0),
+                                              network_buffer_create(300), 300, 1) == TSR_OK);
+    }
+    WRONG_UNLESS(t, !network_may_send(t->net, other, 4) && !network_may_send(t->net, other, 2));
+    WRONG_UNLESS(t, network_may_send(t->net, other, 1));
+    WRONG_UNLESS(t, network_barrier(t->net, 1) == TSR_OK);
+    for (uint64_t n = 1; n <= 3; ++n) {
+        struct network_counts c = network_counts(t->net);
+        WRONG_UNLESS(t, c.unmatched_bytes >= 300 * (4 - (int64_t)n) && c.unmatched_peak_bytes >= 900);
+        while (!network_try_receive(t->net, other, network_tag_of(n, KIND, 0, 0), &buffer, &bytes))
+            (void)network_progress(t->net);
+        network_buffer_free(buffer);
+    }
+    WRONG_UNLESS(t, network_barrier(t->net, 2) == TSR_OK);
+    WRONG_UNLESS(t, !network_may_send(t->net, other, 4));
+    WRONG_UNLESS(t, network_barrier(t->net, 3) == TSR_OK);
+    network_completed_set(t->net, 1);
+    network_completed_set(t->net, 0); /* says nothing new */
+    WRONG_UNLESS(t, network_barrier(t->net, 4) == TSR_OK);
+    WRONG_UNLESS(t, network_may_send(t->net, other, 4));
+    WRONG_UNLESS(t, network_barrier(t->net, 5) == TSR_OK);
+    network_completed_set(t->net, 5000); /* more than there is a place for */
+    WRONG_UNLESS(t, network_barrier(t->net, 6) == TSR_OK);
+    WRONG_UNLESS(t, network_may_send(t->net, other, 5004));
+    network_ahead_set(t->net, 1);
+    WRONG_UNLESS(t, network_may_send(t->net, other, 5004)); /* nothing is under way */
+    WRONG_UNLESS(t, network_barrier(t->net, 7) == TSR_OK);
+}
+
 /* A network of one rank. */
 static void loopback(char wrong[1024])
 {
@@ -228,6 +267,8 @@ int main(void)
     wrong[0] = 0;
     test_ranks(2, 0, far_behind, NULL, wrong);
     failed += test_verdict("who_is_far_behind_is_not_sent_to", wrong);
+    test_ranks(2, 0, bytes_ahead, NULL, wrong);
+    failed += test_verdict("bytes_under_way_are_bounded", wrong);
     wrong[0] = 0;
     for (uint64_t seed = 0; seed < 4; ++seed)
         test_ranks(2, seed, hooks, NULL, wrong);

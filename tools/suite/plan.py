@@ -131,6 +131,8 @@ def oracle_steps(long):
     yield from oracle(TSAN, 1000 if long else 100, 13, 1800)
     yield from oracle(RELEASE, 2000 if long else 150, 23, 900, "--ranks", "2-6", label=", trees of ranks",
                       env={"TESSERA_TREE": "1"})
+    yield from oracle(RELEASE, 2000 if long else 150, 29, 900, "--ranks", "2-6", label=", a byte ahead",
+                      env={"TESSERA_AHEAD": "1"})
     for build, programs in ((RELEASE, 4000 if long else 300), (ASAN, 300 if long else 60)):
         yield from oracle(build, programs, 19, 900, label=", each task under two cuts",
                           env={"TESSERA_CHECK": "cuts"})

@@ -22,6 +22,8 @@ struct berth {
     struct mailbox mailbox;
     struct port    port;
     _Atomic int    alarm;
+    _Atomic int    asked; /* somebody waits for it to complete more; partner: its port's `completed` */
+    _Atomic uint64_t told; /* what it had completed when it last roused those */
     /* limbo */
     pthread_mutex_t  lock;
     struct message  *held;   /* under lock; newest first */
@@ -215,6 +217,26 @@ static bool memory_progress(void *self)
     return any;
 }
 
+/* Ports are shared: whoever asks may have seen the newest already, and is roused once too often. */
+static void memory_ask(void *self, int of)
+{
+    const struct memory_end *e = self;
+    atomic_store(&e->hub->berth[of].asked, 1);
+}
+
+static void memory_completed(void *self, uint64_t number)
+{
+    const struct memory_end *e = self;
+    struct berth            *b = &e->hub->berth[e->rank];
+    if (atomic_load(&b->asked) == 0 || atomic_load_explicit(&b->told, memory_order_relaxed) >= number ||
+        atomic_exchange(&b->asked, 0) == 0)
+        return;
+    atomic_store_explicit(&b->told, number, memory_order_relaxed);
+    for (int r = 0; r < e->hub->n_ranks; ++r)
+        if (r != e->rank)
+            mailbox_ring(&e->hub->berth[r].mailbox);
+}
+
 static void memory_leave(void *self, char *out_why, size_t bytes)
 {
     (void)out_why, (void)bytes;
@@ -235,6 +257,8 @@ static const struct transport memory = {
     .raise = memory_raise,
     .report = memory_report,
     .leave = memory_leave,
+    .completed = memory_completed,
+    .ask = memory_ask,
 };
 
 struct network *network_create_memory(struct memory_hub *h, int rank)

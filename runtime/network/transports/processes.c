@@ -57,7 +57,10 @@ struct processes {
     _Atomic uint64_t *farewell;           /* [n_ranks] 1 + what a rank that left sent us; 0: not left */
     _Atomic uint64_t *told, *heard;       /* [n_ranks] what this rank had completed, as it last said so; the
                                              newest operation that a message from there belongs to */
-    uint64_t          tell_at;            /* issuing thread: look again from this operation on */
+    _Atomic uint64_t  tell_at;            /* look again from this operation on */
+    _Atomic int      *asked;              /* [n_ranks] it wants to be told of what is completed; partner: the
+                                             own port's `completed`, sequentially consistent */
+    _Atomic int       any_asked;
     int               bell;               /* eventfd that ends a doze */
     _Atomic int       dozing;
     int64_t           broken_since_ms; /* the heartbeat's own: that the wire gave up; 0: not */
@@ -164,8 +167,13 @@ static void up_arrived(void *user, const void *head, void *buffer, size_t bytes)
     m->bytes = bytes;
     raise_to(&p->port[h.from]->completed, h.completed);
     raise_to(&p->heard[h.from], h.tag.number);
-    if (h.tag.kind_arg >> 16 == NETWORK_KIND_COMPLETED) {
+    const uint32_t kind = h.tag.kind_arg >> 16;
+    if (kind == NETWORK_KIND_COMPLETED || kind == NETWORK_KIND_ASK) {
         network_buffer_free(buffer);
+        if (kind == NETWORK_KIND_ASK) { /* answered by who does not hold the wire: processes_completed */
+            atomic_store(&p->asked[h.from], 1);
+            atomic_store(&p->any_asked, 1);
+        }
         mailbox_ring(&p->mailbox); /* a send may have waited for it */
     } else {
         network_deliver(&p->mailbox, m);
@@ -226,31 +234,59 @@ static bool processes_send(void *self, struct message *m)
     return sent || state == PORT_LEFT;
 }
 
-static void tell(struct processes *p, int to)
+/* Send a message that is nothing but its head. */
+static void send_word(struct processes *p, int to, unsigned kind)
 {
     void *buffer = network_buffer_create(0);
     if (!buffer)
         return; /* the next time, or a heartbeat */
     struct message *m = message_of_buffer(buffer);
-    m->tag = network_tag_of(0, NETWORK_KIND_COMPLETED, 0, 0);
+    m->tag = network_tag_of(0, kind, 0, 0);
     m->from = p->rank;
     m->to = to;
     m->bytes = 0;
     (void)processes_send(p, m);
 }
 
+/* Tell those who asked and were last told of less.  Who has been told of this much, in a message that is
+ * under way, stays on the list until there is more. */
+static void answer(struct processes *p)
+{
+    atomic_store(&p->any_asked, 0);
+    const uint64_t number = atomic_load(&p->port[p->rank]->completed);
+    bool           left = false;
+    for (int r = 0; r < p->n_ranks; ++r) {
+        if (atomic_load(&p->asked[r]) == 0)
+            continue;
+        if (number <= atomic_load(&p->told[r]))
+            left = true;
+        else if (atomic_exchange(&p->asked[r], 0) != 0)
+            send_word(p, r, NETWORK_KIND_COMPLETED);
+    }
+    if (left)
+        atomic_store(&p->any_asked, 1);
+}
+
+static void processes_ask(void *self, int of)
+{
+    send_word(self, of, NETWORK_KIND_ASK);
+}
+
 static void processes_completed(void *self, uint64_t number)
 {
     struct processes *p = self;
-    if (number < p->tell_at)
+    if (atomic_load(&p->any_asked) != 0)
+        answer(p);
+    uint64_t tell_at = atomic_load_explicit(&p->tell_at, memory_order_relaxed);
+    if (number < tell_at ||
+        !atomic_compare_exchange_strong(&p->tell_at, &tell_at, number + TELL_EVERY / 2))
         return;
-    p->tell_at = number + TELL_EVERY / 2;
     for (int r = 0; r < p->n_ranks; ++r) {
         const uint64_t told = atomic_load_explicit(&p->told[r], memory_order_relaxed);
         if (r != p->rank && number >= told + TELL_EVERY &&
             atomic_load_explicit(&p->heard[r], memory_order_relaxed) > told &&
             atomic_load_explicit(&p->port[r]->state, memory_order_relaxed) == PORT_HERE)
-            tell(p, r);
+            send_word(p, r, NETWORK_KIND_COMPLETED);
     }
 }
 
@@ -452,6 +488,7 @@ static void processes_free(struct processes *p)
     base_free((void *)p->farewell);
     base_free((void *)p->told);
     base_free((void *)p->heard);
+    base_free((void *)p->asked);
     base_free(p);
 }
 
@@ -476,6 +513,7 @@ static const struct transport processes = {
     .attach = processes_attach,
     .fetch_stream = processes_fetch_stream,
     .completed = processes_completed,
+    .ask = processes_ask,
     .silence_set = processes_silence_set,
 };
 
@@ -511,6 +549,7 @@ static struct processes *processes_create(const struct wire *wire, struct wire_p
     p->farewell = counts_create(p->n_ranks);
     p->told = counts_create(p->n_ranks);
     p->heard = counts_create(p->n_ranks);
+    p->asked = base_calloc((size_t)p->n_ranks, sizeof *p->asked);
     for (int r = 0; p->port && p->ports && r < p->n_ranks; ++r)
         p->port[r] = &p->ports[r];
     const struct beat_up hear = {p,            heard_lost,  heard_alarm, heard_farewell,
@@ -521,7 +560,7 @@ static struct processes *processes_create(const struct wire *wire, struct wire_p
     p->open = p->line != NULL;
     const bool keeps = p->ports && stream_make_room(&p->ports[p->rank].stream);
     if (p->line && p->beat && keeps && p->sent_to && p->got_from && p->farewell && p->told && p->heard &&
-        p->bell >= 0)
+        p->asked && p->bell >= 0)
         return p;
     if (why[0])
         (void)TSR_FAIL(ENVIRONMENT, "%s", why);

@@ -50,9 +50,13 @@ struct transport {
     /* NULL where ports are the ranks' own: call `compare` when a peer's stream has come, and get it. */
     void (*attach)(void *self, void (*compare)(void *user, int peer), void *user);
     void (*fetch_stream)(void *self, int peer);
-    /* NULL where ports are the ranks' own: this rank has completed all through `number`, and who sends to it
-     * should hear of it in time. */
+    /* NULL where there are no others: this rank has completed all through `number`, and who sends to it
+     * should hear of it in time; who asked, at once.  Called often, with the same number too.  Threads: any
+     * of the rank's. */
     void (*completed)(void *self, uint64_t number);
+    /* NULL as well: ask rank `of` to say so when it has completed more than it said last.  Threads: as
+     * `completed`. */
+    void (*ask)(void *self, int of);
     /* NULL where liveness needs no clock. */
     void (*silence_set)(void *self, int milliseconds);
 };
