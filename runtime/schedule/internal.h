@@ -17,8 +17,9 @@ struct schedule_state {
     bool     bound;
 };
 
-/* Run one strip of this worker's choice; false: nothing is ready.  The worker itself. */
-bool worker_pass(struct worker *w);
+/* Run one strip of this worker's choice; false: nothing is ready of what it looked at.  It looks at some of
+ * the operations far behind, each time at others, or at the whole of them.  The worker itself. */
+bool worker_pass(struct worker *w, bool whole);
 /* Is there another ready strip that this worker does not come to soon?  For waking others. */
 bool worker_sees_surplus(const struct worker *w);
 

@@ -3,7 +3,8 @@
  * In this order: a seat in an operation whose points start together (gang.c); an operation with a
  * priority; on several ranks, sends beside large pieces; the own strips of the oldest operations not all
  * taken (looking a few operations ahead: polling words that are not ready is what costs); deeper, when
- * dry; then others' strips, the oldest operation first and each share from its far end.  After a strip
+ * dry, some operations a pass, so that what a message brings is seen soon, and all of them before it sleeps;
+ * then others' strips, the oldest operation first and each share from its far end.  After a strip
  * that is one large piece the worker follows the piece into the operations behind, while they are ready:
  * so a chain over a large array streams through the cache; a stencil's steps go in waves where the array
  * does not stay in the last cache.
@@ -16,7 +17,7 @@
 #include "base/mutant.h"
 #include "schedule/internal.h"
 
-enum { AHEAD = 3, AHEAD_STRIPS = 4, STEAL_OPERATIONS = 24, CHAOS_SKIP = 3, WAVE = 4, SENDS_AHEAD = 8 };
+enum { AHEAD = 3, AHEAD_STRIPS = 4, STEAL_OPERATIONS = 24, CHAOS_SKIP = 3, WAVE = 4, SENDS_AHEAD = 8, DEEP = 16 };
 
 static uint64_t random_next(struct worker *w)
 {
@@ -298,7 +299,18 @@ static bool try_sends(struct worker *w, uint64_t first, uint64_t last)
     return false;
 }
 
-bool worker_pass(struct worker *w)
+/* The own strips of `n` operations behind the near ones, going on where the last pass ended. */
+static bool try_deep(struct worker *w, uint64_t near, uint64_t last, uint64_t n)
+{
+    if (w->deep <= near || w->deep > last)
+        w->deep = near + 1;
+    for (; n > 0 && w->deep <= last; --n, ++w->deep)
+        if (try_own(w, w->deep, last, AHEAD_STRIPS))
+            return true;
+    return false;
+}
+
+bool worker_pass(struct worker *w, bool whole)
 {
     struct engine *e = w->rt->engine;
     const uint64_t prefix = atomic_load_explicit(&e->prefix, memory_order_acquire);
@@ -329,9 +341,13 @@ bool worker_pass(struct worker *w)
     for (uint64_t n = w->cursor; n <= near; ++n)
         if (try_own(w, n, last, AHEAD_STRIPS))
             return true;
-    for (uint64_t n = w->cursor; n <= last; ++n)
-        if (try_own(w, n, last, n <= near ? 1 << 20 : AHEAD_STRIPS))
+    for (uint64_t n = w->cursor; n <= near; ++n)
+        if (try_own(w, n, last, 1 << 20))
             return true;
+    if (whole)
+        w->deep = 0;
+    if (try_deep(w, near, last, whole ? last : DEEP))
+        return true;
     return e->n_workers > 1 && steal(w, prefix + 1, last);
 }
 

@@ -111,12 +111,12 @@ static void *worker_main(void *user)
     runtime_current = rt; /* bodies ask for struct types, ranks, counters */
     const uint64_t spin = rt->schedule->spin_ticks;
     uint64_t idle_since = observe_stamp();
-    bool idle = false;
+    bool idle = false, whole = false;
     uint32_t passes = 0;
     int sleep_us = SLEEP_SHORT_US;
     while (!atomic_load_explicit(&e->stop, memory_order_relaxed)) {
-        if (worker_pass(w)) {
-            idle = false;
+        if (worker_pass(w, whole)) {
+            idle = whole = false;
             sleep_us = SLEEP_SHORT_US;
             move_messages(rt, &passes);
             if (__builtin_expect(atomic_load_explicit(&e->sleepers, memory_order_relaxed) > 0, 0))
@@ -139,6 +139,8 @@ static void *worker_main(void *user)
                     relax();
             continue;
         }
+        if ((whole = !whole))
+            continue; /* over all of it once more, then it sleeps */
         observe_watchdog_poll(rt->observe);
         sleep_until_woken(rt, w, sleep_us);
         const uint64_t flight = atomic_load(&e->issued) - atomic_load(&e->prefix);
@@ -333,7 +335,7 @@ bool schedule_step(struct tsr_runtime *rt, uint64_t limit)
     struct worker *w = &rt->engine->worker[0];
     w->limit = limit;
     atomic_store_explicit(&rt->engine->gang.issuer_limit, limit, memory_order_relaxed);
-    const bool ran = worker_pass(w);
+    const bool ran = worker_pass(w, true);
     atomic_store_explicit(&rt->engine->gang.issuer_limit, 0, memory_order_relaxed);
     w->limit = UINT64_MAX;
     atomic_store(&w->looking, UINT64_MAX);
@@ -347,6 +349,7 @@ void schedule_run(struct tsr_runtime *rt, uint64_t limit, schedule_until *until,
     struct worker *w = &e->worker[0];
     uint64_t idle_since = 0;
     uint32_t passes = 0;
+    bool whole = false;
     if (until(user))
         return;
     schedule_wake(rt);
@@ -354,11 +357,12 @@ void schedule_run(struct tsr_runtime *rt, uint64_t limit, schedule_until *until,
     w->limit = limit;
     atomic_store_explicit(&e->gang.issuer_limit, limit, memory_order_relaxed);
     for (;;) {
-        const bool ran = worker_pass(w);
+        const bool ran = worker_pass(w, whole);
         if (until(user))
             break;
         if (ran) {
             idle_since = 0;
+            whole = false;
             move_messages(rt, &passes);
             if (__builtin_expect(atomic_load_explicit(&e->sleepers, memory_order_relaxed) > 0, 0))
                 look_after_sleepers(w);
@@ -378,6 +382,8 @@ void schedule_run(struct tsr_runtime *rt, uint64_t limit, schedule_until *until,
                 relax();
             continue;
         }
+        if ((whole = !whole))
+            continue; /* over all of it once more, then it sleeps */
         observe_watchdog_poll(rt->observe);
         atomic_store(&st->awaited, atomic_load(&e->prefix) + 1);
         if (!until(user))
