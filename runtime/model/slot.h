@@ -225,6 +225,7 @@ struct worker {
     struct observe_lane *lane;
     pthread_t            thread;
     uint64_t             cursor;   /* own strips of older operations are all taken */
+    uint64_t             sends;    /* own sends of older operations are all taken, beside large pieces */
     uint64_t             deep;     /* far behind, looked at next */
     uint64_t             limit;    /* runs no operation beyond this (a waiting issuer's) */
     uint64_t             random;

@@ -17,7 +17,7 @@
 #include "base/mutant.h"
 #include "schedule/internal.h"
 
-enum { AHEAD = 3, AHEAD_STRIPS = 4, STEAL_OPERATIONS = 24, CHAOS_SKIP = 3, WAVE = 4, SENDS_AHEAD = 8, DEEP = 16 };
+enum { AHEAD = 3, AHEAD_STRIPS = 4, STEAL_OPERATIONS = 24, CHAOS_SKIP = 3, WAVE = 4, SENDS_AHEAD = 8, SENDS_LOOK = 2, DEEP = 16 };
 
 static uint64_t random_next(struct worker *w)
 {
@@ -276,25 +276,44 @@ static bool chaos(struct worker *w, uint64_t first, uint64_t last)
     return false;
 }
 
+/* A send of this share of an operation; *look is lowered by those not ready.  *out_taken: all are taken. */
+static bool try_sends_of(struct worker *w, struct slot *s, uint64_t n, int *look, bool *out_taken)
+{
+    const uint32_t end = s->strips->home[w->index + 1];
+    *out_taken = true;
+    for (uint32_t i = s->strips->home[w->index]; i < end && *look > 0; ++i) {
+        const int x = (int)s->strips->first[i] - s->n_points;
+        bool      taken;
+        if (x < 0)
+            break; /* extras come first */
+        if (s->extra[x].kind != EXTRA_SEND)
+            continue;
+        if (try_strip(w, s, n, (int)i, &taken))
+            return true;
+        *look -= !taken;
+        *out_taken &= taken;
+    }
+    return false;
+}
+
 /* A send of this worker's share that is ready, beside large pieces: another rank waits for it, and the
- * pieces of the operation before would keep this one busy for long. */
+ * pieces of the operation before would keep this one busy for long.  Where the oldest ones are not ready,
+ * those behind are not looked at: between pieces that fill the cache a look is a line of memory or two. */
 static bool try_sends(struct worker *w, uint64_t first, uint64_t last)
 {
     struct engine *e = w->rt->engine;
-    for (uint64_t n = first; n <= last && n < first + SENDS_AHEAD; ++n) {
+    int look = SENDS_LOOK;
+    if (w->sends < first)
+        w->sends = first;
+    for (uint64_t n = w->sends; n <= last && n < first + SENDS_AHEAD && look > 0; ++n) {
         struct slot *s = engine_slot(e, n);
-        if (s->n_actions == 0 || s->n_extras == 0 || !s->strips->large ||
-            atomic_load_explicit(&s->complete, memory_order_relaxed) == n)
-            continue;
-        const uint32_t end = s->strips->home[w->index + 1];
-        for (uint32_t i = s->strips->home[w->index]; i < end; ++i) {
-            const int x = (int)s->strips->first[i] - s->n_points;
-            bool      taken;
-            if (x < 0)
-                break; /* extras come first */
-            if (s->extra[x].kind == EXTRA_SEND && try_strip(w, s, n, (int)i, &taken))
-                return true;
-        }
+        bool taken = true;
+        if (s->n_actions > 0 && s->n_extras > 0 && s->strips->large &&
+            atomic_load_explicit(&s->complete, memory_order_relaxed) != n &&
+            try_sends_of(w, s, n, &look, &taken))
+            return true;
+        if (taken && look > 0 && w->sends == n)
+            ++w->sends;
     }
     return false;
 }
