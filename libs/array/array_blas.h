@@ -1,0 +1,24 @@
+/* array_blas.h - the served BLAS and LAPACK: one thread, loaded when first needed.
+ *
+ * Threads: array_blas_load on the issuing thread; the others any, once it was well. */
+#ifndef ARRAY_BLAS_H
+#define ARRAY_BLAS_H
+
+#include "array_inside.h"
+
+/* Load OpenBLAS if it is not there yet.  Fails: ENVIRONMENT. */
+tsr_status array_blas_load(tsr_site at) TSR_MUST_CHECK;
+
+/* A matrix in memory: element (i, j) is at data + (i * ld + j), or (j * ld + i) where it is turned. */
+struct array_matrix {
+    const void *data;
+    int64_t     ld;
+    bool        is_turned;
+};
+
+/* c = a b, or c -= a b: (m, k) by (k, n); c's rows are `ldc` elements apart.  Types: F32, F64, C64, C128.
+ * All extents and distances fit an int. */
+void array_blas_gemm(nd_type t, int64_t m, int64_t n, int64_t k, struct array_matrix a,
+                     struct array_matrix b, void *c, int64_t ldc, bool subtracts);
+
+#endif

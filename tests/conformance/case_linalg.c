@@ -1,0 +1,26 @@
+/* case_linalg.c - cases of linear algebra as calls of this library. */
+#include <string.h>
+
+#include "case_file.h"
+
+/* The first turned, and the second. */
+static nd_array turned(nd_array a, nd_array b, tsr_site at)
+{
+    return nd_matmul_(nd_matrix_transpose_(a, at), nd_matrix_transpose_(b, at), at);
+}
+
+static const struct {
+    const char *name;
+    nd_array (*call)(nd_array a, nd_array b, tsr_site at);
+} table[] = {
+    {"matmul", nd_matmul_}, {"dot", nd_dot_},     {"inner", nd_inner_},
+    {"vdot", nd_vdot_},     {"outer", nd_outer_}, {"matmul_turned", turned},
+};
+
+nd_array case_linalg(const struct conformance_case *c, const nd_operand *x)
+{
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; ++i)
+        if (strcmp(c->function, table[i].name) == 0 && c->n_operands == 2)
+            return table[i].call(x[0].array, x[1].array, TSR_HERE);
+    return (nd_array){0};
+}

@@ -1,0 +1,50 @@
+/* Products of matrices and vectors: what they refuse, and that one failure spares the rest. */
+#include "array_test.h"
+
+TestSuite(array_linalg, .init = array_test_start, .fini = array_test_finish);
+
+Test(array_linalg, products)
+{
+    ND_SCOPE();
+    const nd_array a = COUNT(2, 3), b = COUNT(3, 2), x = ROW(1, 2, 3);
+    EXPECT_TEXT(nd_matmul(a, b), "[[10. 13.]\n [28. 40.]]\n");
+    EXPECT_TEXT(nd_matmul(a, x), "[ 8. 26.]\n");
+    EXPECT_TEXT(nd_matmul(x, b), "[16. 22.]\n");
+    EXPECT_TEXT(nd_dot(x, x), "14.0\n");
+    EXPECT_TEXT(nd_inner(a, a), "[[ 5. 14.]\n [14. 50.]]\n");
+    EXPECT_TEXT(nd_vdot(a, b), "55.0\n");
+    EXPECT_TEXT(nd_outer(nd_view(x, ":2"), x), "[[1. 2. 3.]\n [2. 4. 6.]]\n");
+    EXPECT_TEXT(nd_matmul(nd_matrix_transpose(a), a),
+                "[[ 9. 12. 15.]\n [12. 17. 22.]\n [15. 22. 29.]]\n");
+}
+
+Test(array_linalg, what_is_refused_names_the_shapes)
+{
+    ND_SCOPE();
+    const nd_array a = COUNT(2, 3), one = nd_sum(a);
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_matmul(a, a),
+                        "matmul of (2, 3) and (2, 3): the inner extents");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_matmul(ROW(1, 2), COUNT(3, 4)), "(2,) and (3, 4)");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_matmul(a, one), "takes no number");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_matmul(COUNT(2, 2, 3), COUNT(3, 3, 2)), "do not broadcast");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_dot(a, a), "dot of (2, 3) and (2, 3)");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_inner(a, COUNT(3, 2)), "inner of (2, 3) and (3, 2)");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_vdot(a, ROW(1, 2)), "as many elements");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_matrix_transpose(ROW(1, 2)), "at least 2-dimensional");
+    EXPECT_FAILED_ARRAY(
+        BAD_SHAPE, nd_inner(nd_zeros(ND_F64, 1, 1, 1, 1, 2), nd_zeros(ND_F64, 1, 1, 1, 1, 1, 2)),
+        "more than 8 dimensions");
+    EXPECT_TEXT(nd_matmul(a, ROW(1, 1, 1)), "[ 3. 12.]\n");
+}
+
+Test(array_linalg, a_failed_operand_fails_the_product_with_its_own_line)
+{
+    ND_SCOPE();
+    const nd_array bad = nd_matmul(COUNT(2), COUNT(3));
+    const int      line = __LINE__ - 1;
+    char           words[64];
+    snprintf(words, sizeof words, "test_array_linalg.c:%d:", line);
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_matmul(COUNT(2, 2), nd_mul(2, bad)), words);
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_outer(bad, COUNT(2)), words);
+    EXPECT_FAILED_ARRAY(BAD_HANDLE, nd_dot((nd_array){0}, COUNT(2)), "the null array");
+}
