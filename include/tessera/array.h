@@ -21,6 +21,7 @@
 #include <tessera/array_create.h>
 #include <tessera/array_elementwise.h>
 #include <tessera/array_formula.h>
+#include <tessera/array_index.h>
 #include <tessera/array_linalg.h>
 #include <tessera/array_move.h>
 #include <tessera/array_reduce.h>

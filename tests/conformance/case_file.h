@@ -6,7 +6,7 @@
 
 #include <tessera/array.h>
 
-enum { CASE_OPERANDS = 3, CASE_WORDS = 16, CASE_LINE = 400 };
+enum { CASE_OPERANDS = 5, CASE_WORDS = 16, CASE_LINE = 400 };
 
 /* Elements in memory. */
 struct case_data {
@@ -44,6 +44,8 @@ void case_free(struct conformance_case *c);
 bool case_run(const struct conformance_case *c, char *why);
 /* A case of linear algebra; {0}: it is none. */
 nd_array case_linalg(const struct conformance_case *c, const nd_operand *x);
+/* Calls of indexing, sorting and random numbers (case_index.c); {0}: it is none of these. */
+nd_array case_call_index(const struct conformance_case *c, const nd_operand *x);
 /* Compare elements; false: `why` names the first that differs. */
 bool case_compare(const struct conformance_case *c, nd_array found, char *why);
 

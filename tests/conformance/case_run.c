@@ -95,7 +95,8 @@ static nd_array call(const struct conformance_case *c, const nd_operand *x)
     if (strcmp(name, "eye") == 0)
         return nd_eye(word(c, 1), .columns = word(c, 2), .diagonal = word(c, 3),
                       .type = type_of(c));
-    return case_linalg(c, x);
+    const nd_array indexed = case_call_index(c, x);
+    return indexed.id ? indexed : case_linalg(c, x);
 }
 
 static bool printed(const struct conformance_case *c, nd_array a, char *why)

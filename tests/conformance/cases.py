@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
+import cases_index
 import cases_linalg
 
 warnings.filterwarnings("ignore")
@@ -466,6 +467,7 @@ def main(argv):
     w = Writer(options.file)
     for part in (write_moves, write_rows, write_prints, write_reductions, write_elementwise):
         part(w, rng)
+    cases_index.write(w, rng, sys.modules[__name__])
     cases_linalg.write(w, rng, sys.modules[__name__])
     w.file.close()
     print(f"# {w.count} cases, NumPy {np.__version__}")

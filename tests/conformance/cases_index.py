@@ -1,0 +1,230 @@
+"""Cases of indexing by arrays and masks: called from cases.py, in whose words they are written."""
+
+import itertools
+
+import numpy as np
+
+MODES = ["raise", "wrap", "clip"]
+INDEX_TYPES = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"]
+VIEWS = ["::-1", "::2, 1:", "1:-1, ::-2", ":, ::-1", "-1:0:-2, :"]
+
+
+def bare(x):
+    """Elements as NumPy can move them: bfloat16 as its bits."""
+    return x.bits if hasattr(x, "bits") else x
+
+
+def wrapped(cases, x, out):
+    """Moved elements as `x` has them."""
+    if not hasattr(x, "bits"):
+        return out
+    b = cases.Bf16(np.zeros(0))
+    b.bits = np.asarray(out, np.uint16)
+    return b
+
+
+def answer(f):
+    """NumPy's answer, or the status that stands for its refusal."""
+    try:
+        return f()
+    except IndexError as e:
+        return "BAD_SHAPE" if "boolean index did not match" in str(e) or "shape mismatch" in str(e) else \
+            "BAD_TYPE" if "of integer" in str(e) else "BAD_ARGUMENT"
+    except TypeError:
+        return "BAD_TYPE"
+    except OverflowError:
+        return "BAD_ARGUMENT"
+    except ValueError as e:
+        return "BAD_ARGUMENT" if "out of bounds" in str(e) else "BAD_SHAPE"
+
+
+def finish(w, cases, x, out):
+    if isinstance(out, str):
+        w.failure(out)
+    else:
+        w.expect(wrapped(cases, x, out))
+
+
+def indices(rng, kind, extent, shape, cases):
+    low = 0 if kind[0] == "u" else -extent
+    return rng.integers(low, extent, shape).astype(cases.TYPES[kind])
+
+
+def write_take(w, rng, cases):
+    def one(x, index, axis, mode=0):
+        y = x.value if isinstance(x, cases.View) else x
+        out = answer(lambda: np.take(bare(y), index, axis, mode=MODES[mode]))
+        w.case("take", 0, "-" if axis is None else axis, mode)
+        w.operand(x)
+        w.operand(index)
+        finish(w, cases, y, out)
+
+    for kind in cases.TYPES:
+        for axis in (None, 0, 1, -1):
+            a = cases.shaped(kind, rng, (5, 4))
+            one(a, indices(rng, "i64", 20 if axis is None else a.shape[axis], (7,), cases), axis)
+    for kind, shape in itertools.product(INDEX_TYPES, ((), (1,), (3, 2), (0,), (2, 0, 3), (2, 1, 2))):
+        a = cases.shaped("f64", rng, (5, 6))
+        for axis in (None, 0, 1):
+            one(a, indices(rng, kind, 5, shape, cases), axis)
+    for text in VIEWS:
+        for axis in (None, 0, -1):
+            one(cases.View(cases.shaped("i32", rng, (5, 6)), text), np.array([0, 1, -1, 1]), axis)
+    for shape in ((2, 3, 4), (1, 5, 1), (4, 0, 2), (3, 1, 2, 2)):
+        for axis in range(len(shape)):
+            if shape[axis]:
+                one(cases.shaped("c64", rng, shape), indices(rng, "i32", shape[axis], (4,), cases), axis)
+    for mode, bad in itertools.product((0, 1, 2), ([5], [0, -6, 1], [100, -100, 3], [-5, 4])):
+        one(np.arange(5), np.array(bad), 0, mode)
+        one(np.arange(10).reshape(5, 2), np.array(bad), 0, mode)
+        one(np.arange(5).reshape(5, 1), np.array(bad), None, mode)
+    one(np.zeros(0), np.array([0]), 0)
+    one(np.zeros((0, 3)), np.zeros(0, int), 0)
+    one(np.array(7.5), np.array([0, -1]), None)
+    one(np.zeros(3), np.array([0.5]), 0)
+    one(np.zeros(3), np.array([1]), 1 - 3)
+    one(np.arange(3000.0), rng.permutation(3000), 0)
+    one(np.arange(6000.0).reshape(300, 20), rng.permutation(300), 0)
+
+
+def write_get(w, rng, cases):
+    def one(x, *index):
+        y = x.value if isinstance(x, cases.View) else x
+        out = answer(lambda: bare(y)[tuple(cases.value_of(i) for i in index)])
+        w.case("get", 0)
+        for v in (x, *index):
+            w.operand(v)
+        finish(w, cases, y, out)
+
+    for kind in cases.TYPES:
+        a = cases.shaped(kind, rng, (4, 5))
+        one(a, indices(rng, "i32", 4, (6,), cases))
+        one(a, indices(rng, "i64", 4, (6,), cases), indices(rng, "i8", 5, (6,), cases))
+        one(a, rng.random((4, 5)) < 0.5)
+        one(a, rng.random(4) < 0.5)
+    a = cases.shaped("f64", rng, (4, 5, 3))
+    for first, second in (((), ()), ((1,), (6,)), ((3, 1), (4,)), ((0,), (1,)), ((2, 2), (2, 2)), ((2,), (3,))):
+        one(a, indices(rng, "i64", 4, first, cases), indices(rng, "u8", 5, second, cases))
+        one(a, indices(rng, "i64", 4, first, cases), indices(rng, "u8", 5, second, cases),
+            indices(rng, "i16", 3, (1,), cases))
+    for shape in ((4,), (4, 5), (4, 5, 3)):
+        for p in (0, 0.3, 1):
+            one(a, rng.random(shape) < p)
+    one(a, rng.random(4) < 2, indices(rng, "i64", 5, (4,), cases))
+    one(a, indices(rng, "i64", 4, (15,), cases), rng.random((5, 3)) < 2)
+    for text in VIEWS:
+        x = cases.View(cases.shaped("i16", rng, (5, 6)), text)
+        n, m = x.value.shape
+        one(x, indices(rng, "i64", n, (5,), cases), indices(rng, "i64", m, (5,), cases))
+        one(x, rng.random((n, m)) < 0.4)
+        one(cases.shaped("f32", rng, (6, 6)), cases.View(rng.random((6, 6)) < 0.4, "::-1, ::-1"))
+    one(np.zeros((3, 0)), np.array([True, False, True]))
+    one(np.zeros((0, 3)), np.zeros(0, bool))
+    one(np.array(3.5), np.array(True))
+    one(np.array(3.5), np.array(False))
+    one(np.zeros((3, 4)), np.zeros((3, 3), bool))
+    one(np.zeros((3, 4)), np.array([3]))
+    one(np.zeros((3, 4)), np.array([0]), np.array([-5]))
+    one(np.zeros(4), np.array([0]), np.array([0]))
+    one(np.zeros(4), np.array([0.0]))
+    one(np.arange(20000), np.arange(20000) % 3 == 0)
+
+
+def write_set(w, rng, cases):
+    def one(x, value, *index):
+        root = x.root if isinstance(x, cases.View) else x
+        copy = bare(root).copy()
+        y = eval(f"copy[{x.text}]", {"copy": copy, "None": None}) if isinstance(x, cases.View) else copy
+
+        def do():
+            with np.errstate(all="ignore"):
+                y[tuple(index)] = bare(value)
+            return y
+        out = answer(do)
+        w.case("set", 0)
+        for v in (x, value, *index):
+            w.operand(v)
+        finish(w, cases, root, out)
+
+    for kind in cases.TYPES:
+        a = cases.shaped(kind, rng, (4, 5))
+        one(a, cases.shaped(kind, rng, (6, 5)), indices(rng, "i32", 4, (6,), cases))
+        one(a, cases.shaped(kind, rng, (6,)), indices(rng, "i64", 4, (6,), cases),
+            indices(rng, "i8", 5, (6,), cases))
+        if kind != "bf16":
+            one(a, 1, rng.random((4, 5)) < 0.5)
+            one(a, cases.shaped(kind, rng, (1,)), rng.random(4) < 0.5)
+            one(a, cases.shaped("bool", rng, (5,)), rng.random(4) < 0.5)
+    a = cases.shaped("f64", rng, (4, 5, 3))
+    for first, second in (((), ()), ((1,), (6,)), ((3, 1), (4,)), ((0,), (1,)), ((2, 2), (2, 2)), ((2,), (3,))):
+        i, j = indices(rng, "i64", 4, first, cases), indices(rng, "u8", 5, second, cases)
+        one(a, 2.5, i, j)
+        one(a, cases.shaped("f32", rng, (3,)), i, j)
+        one(a, cases.shaped("i16", rng, (1, 1, 1)), i, j)
+        try:
+            b = np.broadcast_shapes(first, second)
+        except ValueError:
+            continue
+        one(a, cases.shaped("f64", rng, b + (3,)), i, j)
+        one(a, cases.shaped("f64", rng, b + (2,)), i, j)
+    for shape in ((4,), (4, 5), (4, 5, 3)):
+        m = rng.random(shape) < 0.5
+        one(a, cases.shaped("f64", rng, a[m].shape), m)
+        one(a, cases.shaped("f64", rng, (a[m].shape[0] + 1,) + a[m].shape[1:]), m)
+    for text in VIEWS:
+        x = cases.View(cases.shaped("i16", rng, (5, 6)), text)
+        n, m = x.value.shape
+        one(x, cases.shaped("i16", rng, (5,)), indices(rng, "i64", n, (5,), cases), indices(rng, "i64", m, (5,), cases))
+        one(x, 3, rng.random((n, m)) < 0.4)
+        one(x, 4, indices(rng, "i64", n, (3,), cases))
+    one(np.zeros((3, 4)), 1.0, np.array([3]))
+    one(np.zeros((3, 4)), 1.0, np.array([0]), np.array([-5]))
+    one(np.zeros((3, 4), np.int8), 300, np.array([0]))
+    one(np.zeros((3, 4)), np.zeros(3), np.zeros((3, 3), bool))
+    one(np.arange(3000.0), rng.normal(size=5000), rng.integers(0, 3000, 5000))
+
+    for n, values, mode in itertools.product((0, 1, 7), (2.5, np.array([1.0, 2, 3]), np.zeros(0), np.arange(9)), (0, 1, 2)):
+        a, index = cases.shaped("f64", rng, (3, 4)), rng.integers(-12, 12, n)
+        if mode and n:
+            index[0] = 40
+        b = a.copy()
+        np.put(b, index, values, MODES[mode])
+        w.case("put", 0, mode)
+        for v in (a, index, values):
+            w.operand(v)
+        w.expect(b)
+
+
+def write_conditions(w, rng, cases):
+    for kind, shape in itertools.product(cases.TYPES, ((7,), (3, 4), (2, 3, 4), (), (0,), (0, 3), (1, 1))):
+        if kind == "bf16":
+            continue
+        a = cases.shaped(kind, rng, shape)
+        a = np.where(rng.random(shape) < 0.5, a, np.zeros_like(a)).astype(a.dtype)
+        for name in ("argwhere", "flatnonzero"):
+            w.case(name, 0)
+            w.operand(a)
+            w.expect(getattr(np, name)(a).astype(np.int64))
+    for text in VIEWS:
+        x = cases.View(rng.integers(-1, 2, (5, 6)), text)
+        w.case("argwhere", 0)
+        w.operand(x)
+        w.expect(np.argwhere(x.value).astype(np.int64))
+        w.case("extract", 0)
+        w.operand(x)
+        w.operand(x)
+        w.expect(np.extract(x.value, x.value))
+    for n, axis in ((3, 0), (2, 0), (4, 1), (3, -1), (12, None), (5, None), (4, 0), (0, 1)):
+        a, c = cases.shaped("f32", rng, (3, 4)), rng.integers(0, 2, n)
+        if n == 4 and axis == 0:
+            c[:] = 1
+        out = answer(lambda: np.compress(c, a, axis))
+        w.case("compress", 0, "-" if axis is None else axis)
+        w.operand(c)
+        w.operand(a)
+        finish(w, cases, a, out)
+
+
+def write(w, rng, cases):
+    for part in (write_take, write_get, write_set, write_conditions):
+        part(w, rng, cases)
