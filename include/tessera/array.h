@@ -17,6 +17,7 @@
 #ifndef TESSERA_ARRAY_H
 #define TESSERA_ARRAY_H
 
+#include <tessera/array_arrange.h>
 #include <tessera/array_core.h>
 #include <tessera/array_create.h>
 #include <tessera/array_elementwise.h>

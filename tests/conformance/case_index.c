@@ -48,6 +48,79 @@ static nd_array call_picked(const struct conformance_case *c, const nd_operand *
     return (nd_array){0};
 }
 
+/* Axes from word `i` on: how many, which. */
+static nd_axes axes_of(const struct conformance_case *c, int i)
+{
+    nd_axes axes = {.n = word(c, i)};
+    for (int k = 0; k < axes.n; ++k)
+        axes.axis[k] = word(c, i + 1 + k);
+    return axes;
+}
+
+static nd_shape shape_of(const struct conformance_case *c, int i)
+{
+    nd_shape s = {.rank = word(c, i)};
+    for (int d = 0; d < s.rank; ++d)
+        s.extent[d] = word(c, i + 1 + d);
+    return s;
+}
+
+static nd_array call_pad(const struct conformance_case *c, const nd_operand *x)
+{
+    nd_widths w = {.n = word(c, 1)};
+    for (int k = 0; k < 2 * w.n; ++k)
+        w.width[k / 2][k % 2] = word(c, 2 + k);
+    return nd_pad(x[0].array, w, .mode = (nd_pad_mode)word(c, 0), .value = x[1]);
+}
+
+/* One of the parts that a call gives; refused: its failure. */
+static nd_array one_of(tsr_status s, const nd_array *parts, int which)
+{
+    return s == TSR_OK ? parts[which] : nd_from_store(tsr_store_failed());
+}
+
+static nd_array call_parts(const struct conformance_case *c, const nd_operand *x)
+{
+    const char    *name = c->function;
+    const nd_array a = x[0].array;
+    nd_array       in[CASE_OPERANDS], out[CASE_WORDS];
+    int64_t        place[CASE_WORDS];
+    if (strcmp(name, "split") == 0)
+        return one_of(nd_split(a, word(c, 0), word(c, 1), out), out, word(c, 2));
+    if (strcmp(name, "array_split") == 0)
+        return one_of(nd_array_split(a, word(c, 0), word(c, 1), out), out, word(c, 2));
+    if (strcmp(name, "split_at") == 0) {
+        for (int i = 0; i < word(c, 1); ++i)
+            place[i] = word(c, 2 + i);
+        return one_of(nd_split_at(a, place, word(c, 1), 0, out), out, word(c, 0));
+    }
+    if (strcmp(name, "meshgrid") == 0) {
+        const int n = arrays_of(x, c->n_operands, in);
+        return one_of(nd_meshgrid(in, n, out, .ij = word(c, 0) != 0, .sparse = word(c, 1) != 0),
+                      out, word(c, 2));
+    }
+    return (nd_array){0};
+}
+
+static nd_array call_arranged(const struct conformance_case *c, const nd_operand *x)
+{
+    const char    *name = c->function;
+    const nd_array a = x[0].array;
+    if (strcmp(name, "roll") == 0)
+        return nd_roll(a, word(c, 0), .axes = axes_of(c, 1));
+    if (strcmp(name, "pad") == 0)
+        return call_pad(c, x);
+    if (strcmp(name, "repeat") == 0)
+        return nd_repeat(a, word(c, 0), .axes = axes_of(c, 1));
+    if (strcmp(name, "repeat_each") == 0)
+        return nd_repeat_each(a, x[1].array, .axes = axes_of(c, 0));
+    if (strcmp(name, "tile") == 0)
+        return nd_tile_(a, shape_of(c, 0), TSR_HERE);
+    if (strcmp(name, "indices") == 0)
+        return nd_indices_(shape_of(c, 0), TSR_HERE);
+    return call_parts(c, x);
+}
+
 nd_array case_call_index(const struct conformance_case *c, const nd_operand *x)
 {
     const char *name = c->function;
@@ -62,5 +135,6 @@ nd_array case_call_index(const struct conformance_case *c, const nd_operand *x)
         return nd_compress(a, x[1].array, .axes = axis_of(c, 0));
     if (strcmp(name, "extract") == 0)
         return nd_extract(a, x[1].array);
-    return call_picked(c, x);
+    const nd_array picked = call_picked(c, x);
+    return picked.id ? picked : call_arranged(c, x);
 }

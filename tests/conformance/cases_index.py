@@ -225,6 +225,127 @@ def write_conditions(w, rng, cases):
         finish(w, cases, a, out)
 
 
+def words_of(axes):
+    axes = () if axes is None else (axes,) if isinstance(axes, int) else axes
+    return (len(axes), *axes)
+
+
+def write_rolled(w, rng, cases):
+    def one(x, shift, axes):
+        y = x.value if isinstance(x, cases.View) else x
+        w.case("roll", 0, shift, *words_of(axes))
+        w.operand(x)
+        w.expect(wrapped(cases, y, np.roll(bare(y), shift, axes)))
+
+    for kind in cases.TYPES:
+        one(cases.shaped(kind, rng, (4, 5)), 2, 1)
+    for shape, shift in itertools.product(((7,), (4, 5), (2, 3, 4), (1, 3), (0, 3), ()), (0, 1, -2, 7, 100, -12)):
+        a = cases.shaped("i32", rng, shape)
+        for axes in [None, *range(-len(shape), len(shape))] + ([(0, 1), (1, 0), (0, 0)] if len(shape) > 1 else []):
+            one(a, shift, axes)
+    for text in VIEWS:
+        one(cases.View(cases.shaped("f64", rng, (5, 6)), text), 3, 0)
+
+
+PADS = ["constant", "edge", "reflect", "symmetric", "wrap"]
+
+
+def write_padded(w, rng, cases):
+    def one(x, widths, mode, value=0):
+        y = x.value if isinstance(x, cases.View) else x
+        more = {"constant_values": value} if mode == 0 else {}
+        out = answer(lambda: np.pad(bare(y), widths, PADS[mode], **more))
+        w.case("pad", 0, mode, len(widths), *(v for pair in widths for v in pair))
+        w.operand(x)
+        w.number(value)
+        if isinstance(out, str):
+            w.failure("BAD_ARGUMENT")
+        else:
+            w.expect(wrapped(cases, y, out))
+
+    for kind, mode in itertools.product(cases.TYPES, range(5)):
+        one(cases.shaped(kind, rng, (3, 4)), [(1, 2), (0, 3)], mode)
+    widths = [[(0, 0)], [(1, 1)], [(7, 0)], [(0, 9)], [(13, 22)]]
+    for n, width, mode in itertools.product((1, 2, 3, 5), widths, range(5)):
+        one(cases.shaped("i16", rng, (n,)), width, mode, 7)
+        one(cases.shaped("f32", rng, (2, n)), [(3, 1)] + width, mode, -1.5)
+        one(cases.shaped("f64", rng, (n, 1, 2)), width, mode, True)
+    for text, mode in itertools.product(VIEWS, range(5)):
+        one(cases.View(cases.shaped("i32", rng, (5, 6)), text), [(4, 1), (2, 8)], mode)
+    for mode in range(5):
+        one(np.zeros((0, 3)), [(1, 1)], mode)
+        one(np.zeros((0, 3)), [(0, 0), (2, 1)], mode)
+        one(np.zeros((2, 3)), [(1, -1)], mode)
+
+
+def write_repeated(w, rng, cases):
+    for kind in cases.TYPES:
+        for axis, count in itertools.product((None, 0, -1), (0, 1, 3)):
+            a = cases.shaped(kind, rng, (3, 4))
+            w.case("repeat", 0, count, *words_of(axis))
+            w.operand(a)
+            w.expect(wrapped(cases, a, np.repeat(bare(a), count, axis)))
+        a = cases.shaped(kind, rng, (2, 3))
+        w.case("tile", 0, 2, 2, 3)
+        w.operand(a)
+        w.expect(wrapped(cases, a, np.tile(bare(a), (2, 3))))
+    for axis, counts in ((0, [1, 0, 4]), (1, [0, 0, 2, 1]), (None, list(range(12))), (0, [2]), (0, [1, 2]), (0, [1, -1, 1]),
+                         (1, [0, 0, 0, 0])):
+        a, c = cases.shaped("f64", rng, (3, 4)), np.array(counts, np.int32)
+        out = answer(lambda: np.repeat(a, c, axis))
+        if isinstance(out, str) and min(counts) < 0:
+            out = "BAD_ARGUMENT"
+        w.case("repeat_each", 0, *words_of(axis))
+        w.operand(a)
+        w.operand(c)
+        finish(w, cases, a, out)
+    for shape, times in itertools.product(((), (3,), (2, 3), (1, 1), (0, 2)), ((), (4,), (2, 1), (0,), (3, 1, 2), (1, 5))):
+        a = cases.shaped("i32", rng, shape)
+        w.case("tile", 0, len(times), *times)
+        w.operand(a)
+        w.expect(np.tile(a, times))
+
+
+def write_split(w, rng, cases):
+    for shape, n, axis in itertools.product(((7,), (4, 6), (2, 3, 4)), (1, 2, 3, 5), (0, -1)):
+        a = cases.shaped("i32", rng, shape)
+        for which in range(n):
+            w.case("array_split", 0, n, axis, which)
+            w.operand(a)
+            w.expect(np.array_split(a, n, axis)[which])
+        out = answer(lambda: np.split(a, n, axis)[n - 1])
+        w.case("split", 0, n, axis, n - 1)
+        w.operand(a)
+        if isinstance(out, str):
+            w.failure("BAD_ARGUMENT")
+        else:
+            w.expect(out)
+    for places in ([2, 4], [3, 1], [-1, 100], [0, 0], [-20, 3]):
+        a = cases.shaped("i32", rng, (7, 2))
+        for which in range(3):
+            w.case("split_at", 0, which, len(places), *places)
+            w.operand(a)
+            w.expect(np.split(a, places, 0)[which])
+
+
+def write_grids(w, rng, cases):
+    for shape in ((3,), (2, 3), (2, 0), (1, 2, 3)):
+        w.case("indices", 0, len(shape), *shape)
+        w.operand(np.zeros(1))
+        w.expect(np.indices(shape))
+    for shapes, ij, sparse in itertools.product((((3,), (4,)), ((3,), (), (2,)), ((0,), (2,)), ((5,),)), (0, 1), (0, 1)):
+        axes = [cases.shaped("f32", rng, s) for s in shapes]
+        for which in range(len(axes)):
+            w.case("meshgrid", 0, ij, sparse, which)
+            for a in axes:
+                w.operand(a)
+            w.expect(np.meshgrid(*axes, indexing="ij" if ij else "xy", sparse=bool(sparse))[which])
+
+
+PARTS = [write_take, write_get, write_set, write_conditions, write_rolled, write_padded, write_repeated,
+         write_split, write_grids]
+
+
 def write(w, rng, cases):
-    for part in (write_take, write_get, write_set, write_conditions):
+    for part in PARTS:
         part(w, rng, cases)
