@@ -1,14 +1,20 @@
 /* arrays.c - what NumPy answers, case by case: this library must answer the same.
  *
  *     arrays FILE [--ranks N] [--only FUNCTION] [--show N]
+ *     arrays --seed S --programs N [--only INDEX] [--ranks N] [--workers N]
  *
  * FILE is written by cases.py. Prints `ok NAME` or `not ok NAME why` for each function; --show: so
  * many cases that differ, each with what differs. Runs on N ranks of this process, all with the
- * same cases. */
+ * same cases.
+ *
+ * Without a file: N random programs of views, calls in place, reductions and loops, which programs.py makes
+ * and NumPy answers; some on each number of ranks and workers, in pieces as the machine has them and of one
+ * element.  --only: one of them, its statements printed. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "case_file.h"
 
@@ -22,7 +28,8 @@ struct outcome {
 };
 struct options {
     const char *file, *only;
-    int         ranks, show;
+    int         ranks, show, programs, workers;
+    const char *seed;
 };
 struct run {
     const struct options *o;
@@ -95,7 +102,7 @@ static int rank_main(int argc, char **argv, void *user)
 
 static bool options_read(int argc, char **argv, struct options *o)
 {
-    *o = (struct options){.ranks = 1};
+    *o = (struct options){.seed = "1"};
     for (int i = 1; i < argc; ++i) {
         const bool has_value = i + 1 < argc;
         if (has_value && strcmp(argv[i], "--ranks") == 0)
@@ -104,23 +111,95 @@ static bool options_read(int argc, char **argv, struct options *o)
             o->only = argv[++i];
         else if (has_value && strcmp(argv[i], "--show") == 0)
             o->show = atoi(argv[++i]);
+        else if (has_value && strcmp(argv[i], "--programs") == 0)
+            o->programs = atoi(argv[++i]);
+        else if (has_value && strcmp(argv[i], "--workers") == 0)
+            o->workers = atoi(argv[++i]);
+        else if (has_value && strcmp(argv[i], "--seed") == 0)
+            o->seed = argv[++i];
         else if (argv[i][0] != '-' && !o->file)
             o->file = argv[i];
         else
             return false;
     }
-    return o->file && o->ranks > 0;
+    return (o->file != NULL) != (o->programs > 0) && o->ranks >= 0 && o->workers >= 0;
+}
+
+/* ---- programs ---- */
+
+enum { BLOCK = 2000, CHUNK = 100, WAYS = 24 };
+
+/* Programs `first` and on, as a file beside this program.  False: they could not be made. */
+static bool programs_make(const struct options *o, int first, int n, char file[5000])
+{
+    char          folder[4096], command[16000];
+    const ssize_t bytes = readlink("/proc/self/exe", folder, sizeof folder - 1);
+    folder[bytes > 0 ? bytes : 0] = '\0';
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        *slash = '\0';
+    snprintf(file, 5000, "%s/programs-%d.cases", folder, (int)getpid());
+    snprintf(command, sizeof command,
+             "'%s/setup' '%s/../../numpy' >&2 && '%s/../../numpy/bin/python' '%s/programs.py' '%s' --seed '%s' "
+             "--first %d --programs %d >&2",
+             CONFORMANCE, folder, folder, CONFORMANCE, file, o->seed, first, n);
+    return system(command) == 0;
+}
+
+/* Number k of the ways to run programs, but for what the command line says. */
+static void way(const struct options *o, int k, struct program_options *out)
+{
+    out->ranks = o->ranks > 0 ? o->ranks : 1 + k % 4;
+    out->workers = o->workers > 0 ? o->workers : 1 + k / 4 % 3;
+    if (k / 12 % 2 == 1)
+        setenv("TESSERA_MIN_PIECE", "1", 1);
+    else
+        unsetenv("TESSERA_MIN_PIECE");
+}
+
+static int programs_main(const struct options *o)
+{
+    struct program_result all = {0};
+    const int             only = o->only ? atoi(o->only) : -1;
+    const int             first = only >= 0 ? only : 0, end = only >= 0 ? only + 1 : o->programs;
+    for (int begin = first; begin < end; begin += BLOCK) {
+        const int  n = end - begin < BLOCK ? end - begin : BLOCK;
+        char       file[5000];
+        const bool made = programs_make(o, begin, n, file);
+        all.offset = 0;
+        for (int i = begin; made && i < begin + n; i += CHUNK) {
+            struct program_options p = {.file = file, .offset = all.offset, .show = only >= 0};
+            p.count = begin + n - i < CHUNK ? begin + n - i : CHUNK;
+            way(o, i / CHUNK % WAYS, &p);
+            if (!programs_run(&p, &all)) {
+                remove(file);
+                printf("not ok programs from %d on: %s\n", i, tsr_error_text());
+                return 1;
+            }
+        }
+        remove(file);
+        if (!made) {
+            printf("not ok programs they cannot be made\n");
+            return 1;
+        }
+    }
+    printf("%s programs: %d of seed %s, %d differ\n", all.differ ? "not ok" : "ok", all.programs, o->seed,
+           all.differ);
+    return all.differ > 0;
 }
 
 int main(int argc, char **argv)
 {
     struct options o;
     if (!options_read(argc, argv, &o)) {
-        fprintf(stderr, "usage: arrays FILE [--ranks N] [--only FUNCTION] [--show N]\n");
+        fprintf(stderr, "usage: arrays FILE [--ranks N] [--only FUNCTION] [--show N]\n"
+                        "       arrays --seed S --programs N [--only INDEX] [--ranks N] [--workers N]\n");
         return 2;
     }
+    if (o.programs > 0)
+        return programs_main(&o);
     struct run run = {.o = &o};
     int        code;
-    TSR_CHECK(tsr_ranks_run(o.ranks, rank_main, &run, &code));
+    TSR_CHECK(tsr_ranks_run(o.ranks > 0 ? o.ranks : 1, rank_main, &run, &code));
     return code != 0 || run.differ > 0;
 }

@@ -13,13 +13,11 @@ static const struct {
 #undef X
 };
 
-static void broken(const char *what)
+void case_broken(const char *what)
 {
     fprintf(stderr, "the file of cases is broken: %s\n", what);
     exit(2);
 }
-
-nd_type case_type(const char *name);
 
 nd_type case_type(const char *name)
 {
@@ -33,25 +31,24 @@ static char *bytes_read(FILE *in, size_t n)
 {
     char *bytes = malloc(n + 1);
     if (!bytes || fread(bytes, 1, n, in) != n)
-        broken("it ends early");
+        case_broken("it ends early");
     bytes[n] = '\0';
     return bytes;
 }
 
-/* The words "type rank extents..." and the bytes behind the line; answers the word behind them. */
-static char *data_read(FILE *in, char *words, struct case_data *out)
+char *case_data_read(FILE *in, char *words, struct case_data *out)
 {
     char   *rest = words;
     char   *name = strsep(&rest, " "), *rank = strsep(&rest, " ");
     int64_t n = 1;
     out->type = name ? case_type(name) : TSR_TYPE_ANY;
     if (!rank || out->type == TSR_TYPE_ANY)
-        broken("a type is wrong");
+        case_broken("a type is wrong");
     out->shape.rank = atoi(rank);
     for (int d = 0; d < out->shape.rank; ++d) {
         const char *word = strsep(&rest, " ");
         if (!word)
-            broken("a shape is short");
+            case_broken("a shape is short");
         n *= out->shape.extent[d] = atoll(word);
     }
     out->n_bytes = (size_t)n * tsr_type_size(out->type);
@@ -64,7 +61,7 @@ static void number_read(char *words, struct case_operand *out)
     char       *rest = words;
     const char *kind = strsep(&rest, " "), *v = strsep(&rest, " "), *w = rest;
     if (!w)
-        broken("a number is wrong");
+        case_broken("a number is wrong");
     out->is_number = true;
     out->number = strcmp(kind, "bool") == 0   ? nd_operand_bool(atoi(v) != 0)
                   : strcmp(kind, "int") == 0  ? nd_operand_int(atoll(v))
@@ -79,7 +76,7 @@ static void head_read(struct conformance_case *c)
     c->function = strsep(&rest, " ");
     const char *tolerance = strsep(&rest, " ");
     if (!tolerance)
-        broken("a case has no tolerance");
+        case_broken("a case has no tolerance");
     if (strncmp(tolerance, "abs:", 4) == 0)
         c->absolute = strtod(tolerance + 4, NULL);
     else
@@ -99,13 +96,13 @@ static bool line_read(FILE *in, char *out)
 static void operand_read(FILE *in, char *line, struct conformance_case *c)
 {
     if (c->n_operands == CASE_OPERANDS)
-        broken("a case has too many operands");
+        case_broken("a case has too many operands");
     struct case_operand *o = &c->operand[c->n_operands++];
     if (line[0] == 'N') {
         number_read(line + 2, o);
         return;
     }
-    const char *view = data_read(in, line + 2, &o->root);
+    const char *view = case_data_read(in, line + 2, &o->root);
     snprintf(o->view, sizeof o->view, "%s", view ? view : "-");
 }
 
@@ -118,7 +115,7 @@ bool case_read(FILE *in, struct conformance_case *c)
     if (!line_read(in, c->text))
         return false;
     if (strncmp(c->text, "CASE ", 5) != 0)
-        broken("a case is wanted");
+        case_broken("a case is wanted");
     head_read(c);
     while (line_read(in, line)) {
         if (line[0] == 'A' || line[0] == 'N') {
@@ -126,16 +123,16 @@ bool case_read(FILE *in, struct conformance_case *c)
             continue;
         }
         if (line[0] == 'E')
-            data_read(in, line + 2, &c->expected);
+            case_data_read(in, line + 2, &c->expected);
         else if (line[0] == 'T')
             c->expected_text = bytes_read(in, (size_t)atoll(line + 2));
         else if (line[0] == 'F')
             snprintf(c->failure, sizeof c->failure, "%.30s", line + 2);
         else
-            broken(line);
+            case_broken(line);
         return true;
     }
-    broken("a case does not say what comes out");
+    case_broken("a case does not say what comes out");
     return false;
 }
 

@@ -37,6 +37,12 @@ struct conformance_case {
     char                failure[32];   /* or "" */
 };
 
+/* The type of a name of cases.py ("f64"); TSR_TYPE_ANY: none. */
+nd_type case_type(const char *name);
+/* Read what the words "type rank extents..." say, its bytes from `in`; answers the word behind them. */
+char *case_data_read(FILE *in, char *words, struct case_data *out);
+/* Say that the file is not what it should be, and exit with 2. */
+void case_broken(const char *what);
 /* Read the next case; false at the end. Ends the program where the file is no file of cases. */
 bool case_read(FILE *in, struct conformance_case *c);
 void case_free(struct conformance_case *c);
@@ -48,5 +54,24 @@ nd_array case_linalg(const struct conformance_case *c, const nd_operand *x);
 nd_array case_call_index(const struct conformance_case *c, const nd_operand *x);
 /* Compare elements; false: `why` names the first that differs. */
 bool case_compare(const struct conformance_case *c, nd_array found, char *why);
+
+
+/* ---- programs ---- */
+
+/* How programs are run. */
+struct program_options {
+    const char *file;
+    long        offset; /* of the first program in the file */
+    int         ranks, workers, count;
+    bool        show; /* print each statement */
+};
+/* What became of them, on all ranks; where the next program is in the file. */
+struct program_result {
+    int  programs, differ;
+    long offset;
+};
+/* Run the next `count` programs of programs.py's file on ranks of this process, and say of each that answers
+ * otherwise what differs; adds to *out.  False: they could not be run. */
+bool programs_run(const struct program_options *o, struct program_result *out);
 
 #endif

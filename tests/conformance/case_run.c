@@ -4,8 +4,6 @@
 
 #include "case_file.h"
 
-nd_type case_type(const char *name);
-
 /* An operand as the call takes it. */
 static nd_operand operand_of(const struct case_operand *o)
 {
