@@ -275,11 +275,27 @@ static tsr_term choose(struct array_call *c, const struct elementwise *e, tsr_te
     return tsr_apply(&c->formula, TSR_OP_SELECT, where, value, rest);
 }
 
+/* A formula's shape is its inputs', and `out` may have more: then an operand is stretched to it. */
+static void reach_out(struct elementwise *e)
+{
+    nd_shape shape = {.rank = 0};
+    int      first = -1;
+    for (int i = e->n - 1; i >= 0; --i)
+        if (e->x[i].kind == ND_OPERAND_ARRAY) {
+            (void)array_broadcast(&shape, &e->info[i].shape);
+            first = i;
+        }
+    if (first >= 0 && !array_same_shape(&shape, &e->shape))
+        e->x[first].array = nd_broadcast_to_(e->x[first].array, e->shape, e->o->at);
+}
+
 static nd_array issue(struct elementwise *e)
 {
     struct array_call c;
     tsr_term          own[2] = {-1, -1};
     const nd_type     type = e->has_out ? e->out.type : e->result;
+    if (e->has_out && !e->has_where)
+        reach_out(e);
     array_call_begin(&c, e->function->name, e->o->at);
     for (int i = 0; i < e->n; ++i)
         if (operand_add(&c, e, i, &own[i]) != TSR_OK)

@@ -65,6 +65,8 @@ static nd_array assign_array(nd_array to, const array_info *info, nd_array from,
         return ARRAY_FAIL(at, BAD_SHAPE,
                           "could not broadcast input array from shape %s into shape %s",
                           array_shape_text(&whole).text, array_shape_text(&info->shape).text);
+    if (!array_same_shape(&source.shape, &info->shape)) /* a formula's shape is its inputs' */
+        from = nd_broadcast_to_(from, info->shape, at);
     return convert(to, info->type, from, source.type, "assign", at) == TSR_OK ? to
                                                                               : array_failed(at);
 }

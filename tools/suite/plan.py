@@ -158,6 +158,10 @@ def array_steps():
     if (RELEASE.folder / "examples/02_jacobi").exists():
         yield Step("examples: arrays", [ROOT / "tests/examples/arrays", RELEASE.folder / "examples",
                                         RELEASE.folder / "numpy/bin/python"], limit_s=600, env=MPI)
+    program = RELEASE.folder / "bench/arrays"
+    if program.exists():
+        yield Step("bench: arrays, one rank", [program, "--check"])
+        yield from mpirun(RELEASE, 4, program, "--check", label=" --check")
 
 
 def bench(name, *arguments, limit_s=300, env=None):
