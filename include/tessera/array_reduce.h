@@ -14,22 +14,35 @@
 extern "C" {
 #endif
 
-/* The reductions: number, name, whether `where` may leave elements out, what they give. */
+/* The reductions: number, name, which options they take (w: where; W: where, beside `initial`; i:
+ * initial; t: type; d: ddof), what they give. */
 #define ND_REDUCE_MAP(X)                                                                           \
-    X(SUM, sum, true, "the sum; integers in 64 bits")                                              \
-    X(PROD, prod, true, "the product; integers in 64 bits")                                        \
-    X(MAX, max, false, "the greatest; a NaN wins; not of complex numbers")                         \
-    X(MIN, min, false, "the least; a NaN wins; not of complex numbers")                            \
-    X(ANY, any, true, "is one element true (not 0)?")                                              \
-    X(ALL, all, true, "are all elements true?")                                                    \
-    X(COUNT_NONZERO, count_nonzero, true, "how many are not 0, an int64")                          \
-    X(MEAN, mean, true, "the mean; of integers a float64")                                         \
-    X(ARGMAX, argmax, false, "where the first greatest is, an int64; not of complex numbers")      \
-    X(ARGMIN, argmin, false, "where the first least is, an int64; not of complex numbers")
+    X(SUM, sum, "wit", "the sum; integers in 64 bits")                                             \
+    X(PROD, prod, "wit", "the product; integers in 64 bits")                                       \
+    X(MAX, max, "Wi", "the greatest; a NaN wins")                                                  \
+    X(MIN, min, "Wi", "the least; a NaN wins")                                                     \
+    X(ANY, any, "w", "is one element true (not 0)?")                                               \
+    X(ALL, all, "w", "are all elements true?")                                                     \
+    X(COUNT_NONZERO, count_nonzero, "w", "how many are not 0, an int64")                           \
+    X(MEAN, mean, "wt", "the mean; of integers a float64")                                         \
+    X(ARGMAX, argmax, "", "where the first greatest is, an int64")                                 \
+    X(ARGMIN, argmin, "", "where the first least is, an int64")                                    \
+    X(PTP, ptp, "", "the greatest less the least; not of bools")                                   \
+    X(VAR, var, "wtd", "the mean of squared distances from the mean")                              \
+    X(STD, std, "wtd", "the square root of the variance")                                          \
+    X(NANSUM, nansum, "wit", "the sum; a NaN counts as 0")                                         \
+    X(NANPROD, nanprod, "wit", "the product; a NaN counts as 1")                                   \
+    X(NANMAX, nanmax, "Wi", "the greatest that is no NaN")                                         \
+    X(NANMIN, nanmin, "Wi", "the least that is no NaN")                                            \
+    X(NANMEAN, nanmean, "wt", "the mean of those that are no NaN")                                 \
+    X(NANVAR, nanvar, "wtd", "the variance of those that are no NaN")                              \
+    X(NANSTD, nanstd, "wtd", "the square root of nanvar")                                          \
+    X(NANARGMAX, nanargmax, "", "where the first greatest is that is no NaN")                      \
+    X(NANARGMIN, nanargmin, "", "where the first least is that is no NaN")
 
 /* A reduction. */
 typedef enum nd_reduction {
-#define X(NAME, name, where, text) ND_REDUCE_##NAME,
+#define X(NAME, name, takes, text) ND_REDUCE_##NAME,
     ND_REDUCE_MAP(X)
 #undef X
     ND_N_REDUCTIONS
@@ -48,17 +61,24 @@ typedef struct nd_axes {
 
 /* How to reduce; zero means the default. */
 typedef struct nd_reduce_options {
-    size_t   size;
-    tsr_site at;
-    nd_axes  axes;     /* fold these; default: all.  argmax and argmin: one, or all */
-    bool     keepdims; /* leave them with extent 1 */
-    nd_type  type;     /* of sum, prod and mean: convert elements to this, and answer in it */
-    nd_array where;    /* a bool array that stretches to the shape: leave out where it is false */
+    size_t     size;
+    tsr_site   at;
+    nd_axes    axes;     /* fold these; default: all.  argmax, argmin and their like: one, or all */
+    bool       keepdims; /* leave them with extent 1 */
+    nd_type    type;     /* convert elements to this, and answer in it; default: sum and prod fold
+                            integers in 64 bits (beside `out`: in what they and it promote to), the
+                            others give floats their own type, integers float64 */
+    nd_array   where;    /* a bool array that stretches to the shape: leave out where it is false */
+    nd_array   out;      /* write there, and answer with it; it has the result's shape, and a type
+                            that holds the result's kind */
+    nd_operand initial;  /* ND_OPERAND(0.5): a number that is folded in with the elements */
+    double     ddof;     /* var, std: divide by the number of elements less this */
 } nd_reduce_options;
 
-/* Reduce an array; behind the macros.  Fails: BAD_ARGUMENT for axes that are not there, or max,
- * min, argmax, argmin of no elements; BAD_SHAPE, BAD_TYPE for a `where` that does not fit;
- * BAD_TYPE for complex numbers where they have no order. */
+/* Reduce an array; behind the macros.  Complex numbers are ordered by real parts first.  Fails:
+ * BAD_ARGUMENT for axes that are not there, options that the reduction does not take, or a
+ * greatest or least of no elements without `initial`; BAD_SHAPE, BAD_TYPE for a `where` or an `out`
+ * that does not fit; BAD_TYPE for types that it does not take. */
 TSR_API nd_array nd_reduce_(nd_reduction r, nd_array a, const nd_reduce_options *o);
 #define ND_REDUCE_(r, a, ...) nd_reduce_((r), (a), TSR_OPTIONS_(nd_reduce_options, __VA_ARGS__))
 
@@ -83,8 +103,36 @@ TSR_API nd_array nd_reduce_(nd_reduction r, nd_array a, const nd_reduce_options 
 #define nd_argmax(a, ...) ND_REDUCE_(ND_REDUCE_ARGMAX, a, __VA_ARGS__)
 /* The index of the first least element; a NaN wins.  Source: numpy.argmin. */
 #define nd_argmin(a, ...) ND_REDUCE_(ND_REDUCE_ARGMIN, a, __VA_ARGS__)
-/* The greatest less the least.  Source: numpy.ptp. */
-#define nd_ptp(a, ...) nd_subtract(nd_max((a), __VA_ARGS__), nd_min((a), __VA_ARGS__))
+/* The greatest less the least; not of bools.  Source: numpy.ptp. */
+#define nd_ptp(a, ...) ND_REDUCE_(ND_REDUCE_PTP, a, __VA_ARGS__)
+/* The variance: the sum of the squared magnitudes of the elements less their mean, divided by their
+ * number less `ddof`; in two passes.  Source: numpy.var. */
+#define nd_var(a, ...) ND_REDUCE_(ND_REDUCE_VAR, a, __VA_ARGS__)
+/* The standard deviation, the root of the variance: nd_std(a, .ddof = 1).  Source: numpy.std. */
+#define nd_std(a, ...) ND_REDUCE_(ND_REDUCE_STD, a, __VA_ARGS__)
+
+/* ---- without NaNs: a complex number is one where a part of it is ---- */
+
+/* The sum; a NaN counts as 0.  Source: numpy.nansum. */
+#define nd_nansum(a, ...) ND_REDUCE_(ND_REDUCE_NANSUM, a, __VA_ARGS__)
+/* The product; a NaN counts as 1.  Source: numpy.nanprod. */
+#define nd_nanprod(a, ...) ND_REDUCE_(ND_REDUCE_NANPROD, a, __VA_ARGS__)
+/* The greatest that is no NaN; a NaN where there is none.  Source: numpy.nanmax. */
+#define nd_nanmax(a, ...) ND_REDUCE_(ND_REDUCE_NANMAX, a, __VA_ARGS__)
+/* The least that is no NaN; a NaN where there is none.  Source: numpy.nanmin. */
+#define nd_nanmin(a, ...) ND_REDUCE_(ND_REDUCE_NANMIN, a, __VA_ARGS__)
+/* The mean of what is no NaN; a NaN where nothing is.  Source: numpy.nanmean. */
+#define nd_nanmean(a, ...) ND_REDUCE_(ND_REDUCE_NANMEAN, a, __VA_ARGS__)
+/* The variance of what is no NaN; a NaN where there are no more than `ddof`.  Source:
+ * numpy.nanvar. */
+#define nd_nanvar(a, ...) ND_REDUCE_(ND_REDUCE_NANVAR, a, __VA_ARGS__)
+/* The root of nd_nanvar.  Source: numpy.nanstd. */
+#define nd_nanstd(a, ...) ND_REDUCE_(ND_REDUCE_NANSTD, a, __VA_ARGS__)
+/* The index of the first greatest element that is no NaN.  Fails, when it runs, with TASK_FAILED
+ * where all elements of a slice are NaNs.  Source: numpy.nanargmax. */
+#define nd_nanargmax(a, ...) ND_REDUCE_(ND_REDUCE_NANARGMAX, a, __VA_ARGS__)
+/* As nd_nanargmax, of the first least element.  Source: numpy.nanargmin. */
+#define nd_nanargmin(a, ...) ND_REDUCE_(ND_REDUCE_NANARGMIN, a, __VA_ARGS__)
 
 #ifdef __cplusplus
 }

@@ -129,14 +129,6 @@ static tsr_status types_find(struct elementwise *e)
                      nd_type_name(e->own[0]), nd_type_name(e->own[1]));
 }
 
-/* Whether a result goes into an array without losing its kind: numpy's same_kind casting. */
-static bool goes_into(nd_type from, nd_type to)
-{
-    if (array_kind_of(from) == KIND_INT && array_kind_of(to) == KIND_INT)
-        return array_is_unsigned(from) || !array_is_unsigned(to);
-    return array_kind_of(from) <= array_kind_of(to);
-}
-
 /* ---- operands and shapes ---- */
 
 /* Describe an operand, or an option that is an array; false: `*out_answer` is the answer. */
@@ -181,7 +173,7 @@ static tsr_status shapes_find(struct elementwise *e)
     if (!array_same_shape(&e->shape, &e->out.shape))
         return tsr_fail_(at, TSR_BAD_SHAPE, "the result has shape %s, and out has %s",
                          array_shape_text(&e->shape).text, array_shape_text(&e->out.shape).text);
-    if (!goes_into(e->result, e->out.type))
+    if (!array_goes_into(e->result, e->out.type))
         return tsr_fail_(at, TSR_BAD_TYPE, "the result of %s is %s, which out of %s does not hold",
                          e->function->name, nd_type_name(e->result), nd_type_name(e->out.type));
     return TSR_OK;

@@ -36,6 +36,8 @@ bool       array_is_type(nd_type t);
 bool       array_is_unsigned(nd_type t);
 /* The real type of a complex type's parts; others are their own. */
 nd_type array_real_of(nd_type t);
+/* Whether a result goes into an array without losing its kind: numpy's same_kind casting. */
+bool array_goes_into(nd_type from, nd_type to);
 /* The type to which arrays and weak numbers promote, as numpy.result_type does. `info[i]`
  * describes operand i where it is an array. */
 nd_type array_result_type(const nd_operand *operand, const array_info *info, int n);

@@ -2,37 +2,76 @@
  * the answer.
  *
  * The type that elements are folded in is that of NumPy's result, but for halves, which fold in
- * float32. Elements that `where` leaves out become the operator's identity. Indices of extremes
- * fold as pairs of value and index; a task of this library takes the indices out.
+ * float32. Elements that `where` leaves out, and NaNs that a reduction skips, become the operator's
+ * identity. What a reduction is composed of stands in array_statistics.c, extremes that are no
+ * single fold in array_extreme.c.
  *
- * Cost: one pass over the elements, and a small operation on the result where its type is another.
- * Threads: the issuing thread; the task's body any. */
+ * Cost: one pass over the elements, and small operations on the result. Threads: the issuing
+ * thread. */
 #include <math.h>
+#include <string.h>
 
-#include "array_build.h"
-
-/* A reduction under way. */
-struct reduce {
-    nd_reduction             kind;
-    const nd_reduce_options *o;
-    nd_array                 a;
-    array_info               info, where;
-    bool                     has_where;
-    unsigned                 axes;    /* folded */
-    nd_type                  in, out; /* what elements are folded in, what the answer is of */
-    tsr_reduction            op;
-    nd_shape                 shape; /* of the answer */
-    int64_t                  count; /* elements folded into one */
-};
+#include "array_reduce.h"
 
 static const struct {
-    const char *name;
-    bool        takes_where;
+    const char *name, *takes;
 } reduce_table[ND_N_REDUCTIONS] = {
-#define X(NAME, name, where, text) [ND_REDUCE_##NAME] = {#name, where},
+#define X(NAME, name, takes, text) [ND_REDUCE_##NAME] = {#name, takes},
     ND_REDUCE_MAP(X)
 #undef X
 };
+
+/* A nan-reduction as the one that it is of elements that are no NaN. */
+static nd_reduction plain_of(nd_reduction kind)
+{
+    switch (kind) {
+    case ND_REDUCE_NANSUM: return ND_REDUCE_SUM;
+    case ND_REDUCE_NANPROD: return ND_REDUCE_PROD;
+    case ND_REDUCE_NANMAX: return ND_REDUCE_MAX;
+    case ND_REDUCE_NANMIN: return ND_REDUCE_MIN;
+    case ND_REDUCE_NANMEAN: return ND_REDUCE_MEAN;
+    case ND_REDUCE_NANVAR: return ND_REDUCE_VAR;
+    case ND_REDUCE_NANSTD: return ND_REDUCE_STD;
+    case ND_REDUCE_NANARGMAX: return ND_REDUCE_ARGMAX;
+    case ND_REDUCE_NANARGMIN: return ND_REDUCE_ARGMIN;
+    default: return kind;
+    }
+}
+
+static bool is_index(const struct reduce *r)
+{
+    return r->kind == ND_REDUCE_ARGMAX || r->kind == ND_REDUCE_ARGMIN;
+}
+
+static bool is_extreme(const struct reduce *r)
+{
+    return is_index(r) || r->kind == ND_REDUCE_MAX || r->kind == ND_REDUCE_MIN ||
+           r->kind == ND_REDUCE_PTP;
+}
+
+/* ---- options ---- */
+
+static tsr_status options_check(const struct reduce *r, const char *takes)
+{
+    const tsr_site at = r->o->at;
+    if (r->has_where && !r->has_initial && strchr(takes, 'W'))
+        return tsr_fail_(at, TSR_BAD_ARGUMENT,
+                         "%s has no identity: where can leave elements out beside initial only",
+                         r->name);
+    const char *what = r->has_where && !strpbrk(takes, "wW")    ? "where"
+                       : r->has_initial && !strchr(takes, 'i')  ? "initial"
+                       : r->o->type && !strchr(takes, 't')      ? "type"
+                       : r->o->ddof != 0 && !strchr(takes, 'd') ? "ddof"
+                                                                : NULL;
+    if (what)
+        return tsr_fail_(at, TSR_BAD_ARGUMENT, "%s takes no %s", r->name, what);
+    if (r->o->type && !array_is_type(r->o->type))
+        return tsr_fail_(at, TSR_BAD_TYPE, "no element type of arrays has number %d",
+                         (int)r->o->type);
+    if (r->has_initial && r->o->initial.kind == ND_OPERAND_ARRAY)
+        return tsr_fail_(at, TSR_BAD_ARGUMENT, "initial is a number, no array");
+    return TSR_OK;
+}
 
 /* ---- types and operators ---- */
 
@@ -44,18 +83,19 @@ static nd_type sum_type(nd_type t)
     return array_is_unsigned(t) ? TSR_U64 : TSR_I64;
 }
 
-/* What elements of `t` are folded in, for values that are summed up. */
-static nd_type added_in(nd_type t)
+/* What elements and `out` promote to: NumPy folds in that. Real elements stay real. */
+static nd_type with_out(const struct reduce *r)
 {
-    return array_wide_of(t);
+    const nd_type t = r->info.type;
+    const nd_type both = r->has_out ? nd_promote_types(t, r->out_info.type) : t;
+    return array_kind_of(t) == KIND_COMPLEX ? both : array_real_of(both);
 }
 
 static void choose_sum(struct reduce *r)
 {
-    const nd_type given = r->o->type;
-    const bool    is_product = r->kind == ND_REDUCE_PROD;
-    r->out = given ? given : sum_type(r->info.type);
-    r->in = added_in(r->out);
+    const bool is_product = r->kind == ND_REDUCE_PROD;
+    r->out = r->o->type ? r->o->type : r->has_out ? with_out(r) : sum_type(r->info.type);
+    r->in = array_wide_of(r->out);
     r->op = r->out == TSR_BOOL ? (is_product ? TSR_AND : TSR_OR)
             : is_product       ? TSR_PRODUCT
                                : TSR_SUM;
@@ -63,23 +103,27 @@ static void choose_sum(struct reduce *r)
 
 static void choose_mean(struct reduce *r)
 {
-    const nd_type t = r->o->type ? r->o->type : r->info.type;
+    const nd_type t = r->o->type                                 ? r->o->type
+                      : array_kind_of(r->info.type) >= KIND_REAL ? with_out(r)
+                                                                 : r->info.type;
     r->out = array_kind_of(t) <= KIND_INT ? TSR_F64 : t;
-    r->in = added_in(r->out);
+    r->in = array_wide_of(r->out);
     r->op = TSR_SUM;
 }
 
 static tsr_status choose_extreme(struct reduce *r)
 {
-    const bool is_max = r->kind == ND_REDUCE_MAX || r->kind == ND_REDUCE_ARGMAX;
-    if (array_kind_of(r->info.type) == KIND_COMPLEX)
-        return tsr_fail_(r->o->at, TSR_BAD_TYPE, "%s takes no %s", reduce_table[r->kind].name,
-                         nd_type_name(r->info.type));
+    const bool is_max = r->kind != ND_REDUCE_MIN && r->kind != ND_REDUCE_ARGMIN;
     r->out = r->info.type;
+    if (r->kind == ND_REDUCE_PTP && r->out != TSR_BOOL && array_kind_of(r->out) != KIND_COMPLEX)
+        r->out = with_out(r);
     r->in = array_wide_of(r->out);
     r->op = r->out == TSR_BOOL ? (is_max ? TSR_OR : TSR_AND) : is_max ? TSR_MAX : TSR_MIN;
-    if (r->kind == ND_REDUCE_ARGMAX || r->kind == ND_REDUCE_ARGMIN) {
-        r->in = array_kind_of(r->out) == KIND_REAL ? TSR_F64 : TSR_I64;
+    if (r->kind == ND_REDUCE_PTP && r->out == TSR_BOOL)
+        return tsr_fail_(r->o->at, TSR_BAD_TYPE, "%s takes no %s", r->name, nd_type_name(r->out));
+    if (is_index(r)) {
+        if (array_kind_of(r->out) != KIND_COMPLEX)
+            r->in = array_kind_of(r->out) == KIND_REAL ? TSR_F64 : TSR_I64;
         r->out = TSR_I64;
         r->op = is_max ? TSR_ARGMAX : TSR_ARGMIN;
     }
@@ -92,6 +136,11 @@ static tsr_status types_choose(struct reduce *r)
     case ND_REDUCE_SUM:
     case ND_REDUCE_PROD: choose_sum(r); break;
     case ND_REDUCE_MEAN: choose_mean(r); break;
+    case ND_REDUCE_VAR:
+    case ND_REDUCE_STD:
+        choose_mean(r);
+        r->out = array_real_of(r->out);
+        break;
     case ND_REDUCE_ANY:
     case ND_REDUCE_ALL:
         r->in = r->out = TSR_BOOL;
@@ -103,10 +152,7 @@ static tsr_status types_choose(struct reduce *r)
         break;
     default: return choose_extreme(r);
     }
-    return array_is_type(r->out)
-               ? TSR_OK
-               : tsr_fail_(r->o->at, TSR_BAD_TYPE, "no element type of arrays has number %d",
-                           (int)r->out);
+    return TSR_OK;
 }
 
 /* ---- shapes ---- */
@@ -115,40 +161,35 @@ static tsr_status shape_find(struct reduce *r)
 {
     const tsr_site  at = r->o->at;
     const nd_shape *s = &r->info.shape;
-    const bool      is_index = r->kind == ND_REDUCE_ARGMAX || r->kind == ND_REDUCE_ARGMIN;
     if (r->o->axes.n < 0 || r->o->axes.n > TSR_MAX_RANK)
         return tsr_fail_(at, TSR_BAD_ARGUMENT, "%d axes", r->o->axes.n);
     TSR_TRY(array_axes(r->o->axes.axis, r->o->axes.n, s->rank, &r->axes, at));
-    if (is_index && r->o->axes.n > 1)
-        return tsr_fail_(at, TSR_BAD_ARGUMENT, "%s is along one axis, or all",
-                         reduce_table[r->kind].name);
+    if (is_index(r) && r->o->axes.n > 1)
+        return tsr_fail_(at, TSR_BAD_ARGUMENT, "%s is along one axis, or all", r->name);
     r->shape.rank = 0;
+    r->kept = *s;
     r->count = 1;
     for (int d = 0; d < s->rank; ++d) {
         const bool is_folded = r->axes >> d & 1;
-        if (is_folded)
+        if (is_folded) {
             r->count *= s->extent[d];
+            r->kept.extent[d] = 1;
+        }
         if (!is_folded || r->o->keepdims)
-            r->shape.extent[r->shape.rank++] = is_folded ? 1 : s->extent[d];
+            r->shape.extent[r->shape.rank++] = r->kept.extent[d];
     }
-    const bool has_none = r->op == TSR_MAX || r->op == TSR_MIN || is_index ||
-                          r->kind == ND_REDUCE_MAX || r->kind == ND_REDUCE_MIN;
-    if (has_none && r->count == 0 && array_volume(&r->shape) > 0)
+    if (is_extreme(r) && !r->has_initial && r->count == 0 && array_volume(&r->shape) > 0)
         return tsr_fail_(at, TSR_BAD_ARGUMENT, "zero-size array %s to %s, which has no identity",
-                         array_shape_text(s).text, reduce_table[r->kind].name);
+                         array_shape_text(s).text, r->name);
     return TSR_OK;
 }
 
-static tsr_status where_check(struct reduce *r)
+static tsr_status where_check(const struct reduce *r)
 {
     const tsr_site at = r->o->at;
     nd_shape       both = r->info.shape;
     if (!r->has_where)
         return TSR_OK;
-    if (!reduce_table[r->kind].takes_where)
-        return tsr_fail_(at, TSR_BAD_ARGUMENT,
-                         "%s has no identity, so that where cannot leave elements out",
-                         reduce_table[r->kind].name);
     if (r->where.type != TSR_BOOL)
         return tsr_fail_(at, TSR_BAD_TYPE, "where is of %s; it is to be bool",
                          nd_type_name(r->where.type));
@@ -159,187 +200,283 @@ static tsr_status where_check(struct reduce *r)
     return TSR_OK;
 }
 
+static tsr_status out_check(const struct reduce *r)
+{
+    const tsr_site at = r->o->at;
+    if (!r->has_out)
+        return TSR_OK;
+    if (!array_same_shape(&r->shape, &r->out_info.shape))
+        return tsr_fail_(at, TSR_BAD_SHAPE, "the result of %s has shape %s, and out has %s",
+                         r->name, array_shape_text(&r->shape).text,
+                         array_shape_text(&r->out_info.shape).text);
+    if (!array_goes_into(r->out, r->out_info.type))
+        return tsr_fail_(at, TSR_BAD_TYPE, "the result of %s is %s, which out of %s does not hold",
+                         r->name, nd_type_name(r->out), nd_type_name(r->out_info.type));
+    return TSR_OK;
+}
+
 /* ---- the fold ---- */
 
-/* The elements, as they are folded. */
-static tsr_term elements(struct reduce *r, struct array_call *c)
+tsr_term reduce_elements(const struct reduce *r, struct array_call *c)
+{
+    return array_call_store(c, r->a, r->info.type);
+}
+
+tsr_term reduce_keeps(const struct reduce *r, struct array_call *c, tsr_term x)
 {
     tsr_formula *f = &c->formula;
-    tsr_term     x = array_call_store(c, r->a, r->info.type);
+    tsr_term     keeps = -1;
+    if (r->skips_nan)
+        keeps = tsr_apply(f, TSR_OP_NOT, array_build_isnan(f, &x, r->info.type));
+    if (!r->has_where)
+        return keeps;
+    const tsr_term where = array_call_store(c, r->o->where, TSR_BOOL);
+    return keeps < 0 ? where : tsr_apply(f, TSR_OP_AND, keeps, where);
+}
+
+/* The element that no other is below (above: `is_greatest`). */
+static array_element end_of(nd_type t, bool is_greatest)
+{
+    const double  far = is_greatest ? (double)INFINITY : -(double)INFINITY;
+    array_element e = {.i64 = 0};
+    if (array_kind_of(t) > KIND_INT)
+        array_element_store(t, (double[]){far, far}, e.bytes);
+    else if (array_is_unsigned(t) || t == TSR_BOOL)
+        memset(e.bytes, is_greatest ? (t == TSR_BOOL ? 1 : 0xff) : 0, tsr_type_size(t));
+    else
+        e.i64 = is_greatest ? INT64_MAX >> (64 - 8 * tsr_type_size(t))
+                            : INT64_MIN >> (64 - 8 * tsr_type_size(t));
+    return e;
+}
+
+tsr_term reduce_identity(tsr_formula *f, tsr_reduction op, nd_type t)
+{
+    if (op == TSR_MAX || op == TSR_MIN || op == TSR_ARGMAX || op == TSR_ARGMIN) {
+        const array_element e = end_of(t, op == TSR_MIN || op == TSR_ARGMIN);
+        return tsr_formula_constant(f, t, e.bytes);
+    }
+    return tsr_formula_number(f, t, op == TSR_PRODUCT || op == TSR_AND);
+}
+
+/* An element as it is folded. */
+static tsr_term converted(const struct reduce *r, tsr_formula *f, tsr_term x)
+{
     if (r->kind == ND_REDUCE_COUNT_NONZERO)
         x = array_cast(f, x, TSR_BOOL);
-    else if (r->kind == ND_REDUCE_SUM || r->kind == ND_REDUCE_PROD || r->kind == ND_REDUCE_MEAN)
+    else if (r->kind == ND_REDUCE_SUM || r->kind == ND_REDUCE_PROD)
         x = array_cast(f, x, r->out);
-    x = array_cast(f, x, r->in);
-    if (!r->has_where)
-        return x;
-    const bool     is_one = r->op == TSR_PRODUCT || r->op == TSR_AND;
-    const tsr_term where = array_call_store(c, r->o->where, TSR_BOOL);
-    return tsr_apply(f, TSR_OP_SELECT, where, x, tsr_formula_number(f, r->in, is_one));
+    else if (r->kind == ND_REDUCE_MEAN && r->info.type != r->out)
+        x = array_cast(f, x, r->out);
+    return array_cast(f, x, r->in);
 }
 
-/* Fold into a new array of the type that is folded in; failed where that fails. */
-static nd_array fold(struct reduce *r)
+nd_array reduce_fold_term(const struct reduce *r, struct array_call *c, tsr_term x,
+                          tsr_reduction op, const nd_shape *shape)
 {
-    struct array_call c;
-    array_call_begin(&c, reduce_table[r->kind].name, r->o->at);
-    const tsr_term x = elements(r, &c);
-    tsr_formula_fold(&c.formula, x, r->op, r->axes);
-    return array_call_make(&c, r->in, &r->shape);
+    const nd_type t = tsr_formula_type(&c->formula, x);
+    tsr_formula_fold(&c->formula, x, op, r->axes);
+    return array_call_make(c, t, shape);
 }
 
-/* The fold in the type of the answer, divided by `divisor` where that is not 0. */
-static nd_array finished(struct reduce *r, nd_array folded, double divisor)
+nd_array reduce_fold(const struct reduce *r, const nd_shape *shape)
 {
     struct array_call c;
-    if (r->in == r->out && divisor == 0)
-        return folded;
-    array_call_begin(&c, reduce_table[r->kind].name, r->o->at);
+    array_call_begin(&c, r->name, r->o->at);
+    const tsr_term own = reduce_elements(r, &c), keeps = reduce_keeps(r, &c, own);
+    tsr_term       x = converted(r, &c.formula, own);
+    if (keeps >= 0)
+        x = tsr_apply(&c.formula, TSR_OP_SELECT, keeps, x,
+                      reduce_identity(&c.formula, r->op, r->in));
+    return reduce_fold_term(r, &c, x, r->op, shape);
+}
+
+nd_array reduce_fold_kept(const struct reduce *r, tsr_reduction op, const nd_shape *shape)
+{
+    struct array_call c;
+    if (!r->skips_nan && !r->has_where)
+        return (nd_array){0};
+    array_call_begin(&c, r->name, r->o->at);
     tsr_formula *f = &c.formula;
-    tsr_term     x = array_call_store(&c, folded, r->in);
-    if (r->kind == ND_REDUCE_MEAN)
-        x = tsr_apply(f, TSR_OP_DIVIDE, x, array_call_real(&c, r->in, divisor));
-    tsr_formula_output(f, array_cast(f, x, r->out));
-    const nd_array out = array_call_make(&c, r->out, &r->shape);
-    tsr_store_release_(nd_store(folded), r->o->at);
+    tsr_store    mask = {0};
+    tsr_term     keeps;
+    if (r->skips_nan)
+        keeps = reduce_keeps(r, &c, reduce_elements(r, &c));
+    else { /* the elements themselves are not looked at: the mask has their shape */
+        mask = array_stretch(nd_store(r->o->where), &r->where.shape, &r->info.shape, r->o->at);
+        keeps = array_call_store(&c, nd_from_store(mask), TSR_BOOL);
+    }
+    const nd_array out =
+        reduce_fold_term(r, &c, array_cast(f, keeps, op == TSR_OR ? TSR_BOOL : TSR_I64), op, shape);
+    if (mask.id)
+        tsr_store_release_(mask, r->o->at);
     return out;
 }
 
-/* ---- means where elements are left out ---- */
+/* ---- the answer ---- */
 
-static nd_array mean_where(struct reduce *r)
+/* `initial` folded in; of a nan-reduction a number wins over a NaN. */
+static tsr_status initial_add(const struct reduce *r, struct array_call *c, tsr_term *x)
+{
+    tsr_formula  *f = &c->formula;
+    array_element e;
+    if (r->o->initial.kind == ND_OPERAND_COMPLEX && array_kind_of(r->out) != KIND_COMPLEX)
+        return tsr_fail_(r->o->at, TSR_BAD_TYPE, "initial is complex, and %s answers in %s",
+                         r->name, nd_type_name(r->out));
+    TSR_TRY(array_element_of(r->out, &r->o->initial, &e, r->o->at));
+    const tsr_term both[2] = {array_cast(f, array_call_value(c, r->out, &e), r->in), *x};
+    const bool     is_real = array_kind_of(r->in) == KIND_REAL;
+    switch (r->op) {
+    case TSR_SUM: *x = array_build_add(f, both, r->in); break;
+    case TSR_PRODUCT: *x = array_build_multiply(f, both, r->in); break;
+    case TSR_OR: *x = tsr_apply(f, TSR_OP_OR, both[0], both[1]); break;
+    case TSR_AND: *x = tsr_apply(f, TSR_OP_AND, both[0], both[1]); break;
+    case TSR_MAX:
+        *x = r->skips_nan && is_real ? array_build_op_fmax(f, both, r->in)
+                                     : array_build_maximum(f, both, r->in);
+        break;
+    default:
+        *x = r->skips_nan && is_real ? array_build_op_fmin(f, both, r->in)
+                                     : array_build_minimum(f, both, r->in);
+    }
+    return TSR_OK;
+}
+
+static tsr_term not_a_number(tsr_formula *f, nd_type t)
+{
+    array_element e;
+    array_element_store(t, (double[]){(double)NAN, (double)NAN}, e.bytes);
+    return tsr_formula_constant(f, t, e.bytes);
+}
+
+/* Divided by how many took part, less `ddof`; by no more than 0 a NaN. */
+static tsr_term divided(const struct reduce *r, struct array_call *c,
+                        const struct reduce_finish *by, tsr_term x)
+{
+    tsr_formula *f = &c->formula;
+    if (!by->count.id && by->divisor == 0)
+        return tsr_apply(f, TSR_OP_ADD, x, not_a_number(f, by->type)); /* the sum of nothing */
+    if (!by->count.id) {
+        const double n = by->divisor - by->ddof;
+        return tsr_apply(f, TSR_OP_DIVIDE, x, array_call_real(c, by->type, n > 0 ? n : 0));
+    }
+    const tsr_term zero = tsr_formula_number(f, TSR_F64, 0);
+    tsr_term       n = array_cast(f, array_call_store(c, by->count, TSR_I64), TSR_F64);
+    if (by->ddof != 0)
+        n = tsr_apply(f, TSR_OP_SUBTRACT, n, array_call_real(c, TSR_F64, by->ddof));
+    n = tsr_apply(f, TSR_OP_MAXIMUM, n, zero);
+    const tsr_term quotient = tsr_apply(f, TSR_OP_DIVIDE, x, array_cast(f, n, by->type));
+    if (!r->skips_nan)
+        return quotient;
+    return tsr_apply(f, TSR_OP_SELECT, tsr_apply(f, TSR_OP_GREATER, n, zero), quotient,
+                     not_a_number(f, by->type));
+}
+
+/* The answer as a term, of the answer's type. */
+static tsr_status answer_term(const struct reduce *r, struct array_call *c,
+                              const struct reduce_finish *by, tsr_term *out)
+{
+    tsr_formula *f = &c->formula;
+    tsr_term     x = array_call_store(c, by->folded, by->type);
+    if (by->less.id)
+        x = tsr_apply(f, TSR_OP_SUBTRACT, x, array_call_store(c, by->less, by->type));
+    if (by->valid.id)
+        x = tsr_apply(f, TSR_OP_SELECT, array_call_store(c, by->valid, TSR_BOOL), x,
+                      not_a_number(f, by->type));
+    if (r->has_initial)
+        TSR_TRY(initial_add(r, c, &x));
+    if (by->is_mean)
+        x = divided(r, c, by, x);
+    if (by->is_root)
+        x = tsr_apply(f, TSR_OP_SQRT, x);
+    *out = array_cast(f, x, r->out);
+    return TSR_OK;
+}
+
+/* Nothing is left to be done with the fold. */
+static bool is_answer(const struct reduce *r, const struct reduce_finish *by)
+{
+    return by->type == r->out && !r->has_out && !r->has_initial && !by->less.id && !by->valid.id &&
+           !by->is_mean && !by->is_root;
+}
+
+nd_array reduce_answer(const struct reduce *r, const struct reduce_finish *by)
 {
     struct array_call c;
-    const nd_array    total = fold(r);
-    nd_reduce_options o = *r->o;
-    const nd_shape    all = r->info.shape;
-    const nd_array    mask =
-        nd_from_store(array_stretch(nd_store(r->o->where), &r->where.shape, &all, o.at));
-    o.where.id = 0;
-    o.type = 0;
-    const nd_array n = nd_reduce_(ND_REDUCE_COUNT_NONZERO, mask, &o);
-    array_call_begin(&c, "mean", o.at);
-    tsr_formula   *f = &c.formula;
-    const tsr_term x = array_call_store(&c, total, r->in), by = array_call_store(&c, n, TSR_I64);
-    const tsr_term mean = tsr_apply(f, TSR_OP_DIVIDE, x, array_cast(f, by, r->in));
-    tsr_formula_output(f, array_cast(f, mean, r->out));
-    const nd_array out = array_call_make(&c, r->out, &r->shape);
-    tsr_store_release_(nd_store(mask), o.at);
-    tsr_store_release_(nd_store(n), o.at);
-    tsr_store_release_(nd_store(total), o.at);
-    return out;
-}
-
-/* ---- indices of extremes ---- */
-
-enum { INDEX_OUT, INDEX_IN };
-
-/* One row after another of an array of pairs: their indices. */
-static tsr_status index_body(const tsr_task_context *t)
-{
-    const tsr_raw_window out = tsr_raw_window_of(t, INDEX_OUT), in = tsr_raw_window_of(t, INDEX_IN);
-    int64_t              at[TSR_MAX_RANK];
-    for (int d = 0; d < out.rank; ++d) {
-        at[d] = out.low[d];
-        if (out.low[d] >= out.high[d])
-            return TSR_OK;
+    tsr_term          x = -1;
+    nd_array          out;
+    if (is_answer(r, by))
+        return by->folded;
+    array_call_begin(&c, r->name, r->o->at);
+    if (answer_term(r, &c, by, &x) != TSR_OK)
+        out = array_failed(r->o->at);
+    else if (r->has_out) {
+        tsr_formula_output(&c.formula, array_cast(&c.formula, x, r->out_info.type));
+        out = array_call_issue(&c, r->o->out) == TSR_OK ? r->o->out : array_failed(r->o->at);
+    } else {
+        tsr_formula_output(&c.formula, x);
+        out = array_call_make(&c, r->out, &r->shape);
     }
-    for (;;) {
-        int64_t to = 0, from = 0;
-        for (int d = 0; d < out.rank; ++d) {
-            to += at[d] * out.stride[d];
-            from += at[d] * in.stride[d];
-        }
-        /* both kinds of pair have their index behind 8 bytes of value */
-        ((int64_t *)(void *)out.origin)[to] =
-            ((const tsr_indexed_i64 *)(const void *)in.origin)[from].index;
-        int d = out.rank - 1;
-        while (d >= 0 && ++at[d] == out.high[d]) {
-            at[d] = out.low[d];
-            --d;
-        }
-        if (d < 0)
-            return TSR_OK;
-    }
-}
-
-_Static_assert(offsetof(tsr_indexed_f64, index) == offsetof(tsr_indexed_i64, index),
-               "see index_body");
-
-static const tsr_task_desc index_task = {
-    .name = "array.index_of",
-    .args = {[INDEX_OUT] = {TSR_WRITE, TSR_I64, .name = "out"},
-             [INDEX_IN] = {TSR_READ, TSR_TYPE_ANY, .name = "pairs"}},
-    .constraints = {TSR_ALIGN(INDEX_IN, INDEX_OUT)},
-    .variants = {[TSR_CPU] = {.body = index_body}},
-    .pure = true,
-};
-
-/* The element's index in C order among those that are folded. */
-static tsr_term index_term(tsr_formula *f, const struct reduce *r)
-{
-    tsr_term index = -1;
-    int64_t  stride = 1;
-    for (int d = r->info.shape.rank - 1; d >= 0; --d) {
-        if (!(r->axes >> d & 1))
-            continue;
-        const tsr_term by = tsr_formula_constant(f, TSR_I64, &stride);
-        const tsr_term part = tsr_apply(f, TSR_OP_MULTIPLY, tsr_formula_index(f, d), by);
-        index = index < 0 ? part : tsr_apply(f, TSR_OP_ADD, index, part);
-        stride *= r->info.shape.extent[d];
-    }
-    static const int64_t zero = 0;
-    return index < 0 ? tsr_formula_constant(f, TSR_I64, &zero) : index;
-}
-
-/* The value that orders an element as its own type does. */
-static tsr_term order_term(tsr_formula *f, tsr_term x, const struct reduce *r)
-{
-    static const int64_t lowest = INT64_MIN;
-    const tsr_term       wide = array_cast(f, x, r->in);
-    if (r->info.type != TSR_U64)
-        return wide;
-    return tsr_apply(f, TSR_OP_XOR, wide, tsr_formula_constant(f, TSR_I64, &lowest));
-}
-
-static nd_array index_of(struct reduce *r)
-{
-    struct array_call c;
-    const tsr_site    at = r->o->at;
-    array_call_begin(&c, reduce_table[r->kind].name, at);
-    tsr_formula   *f = &c.formula;
-    const tsr_term x = order_term(f, array_call_store(&c, r->a, r->info.type), r);
-    tsr_formula_fold(f, tsr_apply(f, TSR_OP_PAIR, x, index_term(f, r)), r->op, r->axes);
-    const nd_array pairs =
-        array_call_make(&c, r->in == TSR_F64 ? TSR_INDEXED_F64 : TSR_INDEXED_I64, &r->shape);
-    const nd_array   out = nd_empty_(TSR_I64, r->shape, at);
-    const tsr_status s = tsr_issue_(
-        &index_task, (tsr_arg[]){tsr_arg_store(nd_store(out)), tsr_arg_store(nd_store(pairs))}, 2,
-        &(tsr_launch){.size = sizeof(tsr_launch), .at = at});
-    (void)s; /* `out` carries the cause */
-    tsr_store_release_(nd_store(pairs), at);
+    const nd_array used[] = {by->folded, by->less, by->valid, by->count};
+    for (size_t i = 0; i < sizeof used / sizeof used[0]; ++i)
+        if (used[i].id)
+            tsr_store_release_(nd_store(used[i]), r->o->at);
     return out;
 }
 
 /* ---- the call ---- */
 
+/* A fold that is the answer, but for its type and what is missing. */
+static nd_array plain(const struct reduce *r)
+{
+    struct reduce_finish by = {.type = r->in};
+    const bool           is_max = r->kind == ND_REDUCE_MAX || r->kind == ND_REDUCE_MIN;
+    by.folded = is_max && array_kind_of(r->in) == KIND_COMPLEX ? reduce_complex_extreme(r)
+                                                               : reduce_fold(r, &r->shape);
+    if (is_max && r->skips_nan)
+        by.valid = reduce_fold_kept(r, TSR_OR, &r->shape);
+    return reduce_answer(r, &by);
+}
+
+static nd_array mean(const struct reduce *r)
+{
+    struct reduce_finish by = {.type = r->in, .is_mean = true, .divisor = (double)r->count};
+    by.folded = reduce_fold(r, &r->shape);
+    by.count = reduce_fold_kept(r, TSR_SUM, &r->shape);
+    return reduce_answer(r, &by);
+}
+
+static bool describe(struct reduce *r, nd_array *out_answer)
+{
+    const nd_reduce_options *o = r->o;
+    r->has_where = o->where.id != 0;
+    r->has_out = o->out.id != 0;
+    r->has_initial = o->initial.kind != ND_OPERAND_ARRAY || o->initial.array.id != 0;
+    return array_begin(r->a, &r->info, out_answer, o->at) &&
+           (!r->has_where || array_begin(o->where, &r->where, out_answer, o->at)) &&
+           (!r->has_out || array_begin(o->out, &r->out_info, out_answer, o->at));
+}
+
 nd_array nd_reduce_(nd_reduction kind, nd_array a, const nd_reduce_options *o)
 {
-    struct reduce r = {.kind = kind, .o = o, .a = a, .has_where = o->where.id != 0};
+    struct reduce r = {.o = o, .a = a};
     nd_array      answer;
     if ((unsigned)kind >= ND_N_REDUCTIONS)
         return ARRAY_FAIL(o->at, BAD_ARGUMENT, "no reduction has number %d", (int)kind);
-    if (!array_begin(a, &r.info, &answer, o->at) ||
-        (r.has_where && !array_begin(o->where, &r.where, &answer, o->at)))
+    r.kind = plain_of(kind);
+    r.name = reduce_table[kind].name;
+    if (!describe(&r, &answer))
         return answer;
-    if (types_choose(&r) != TSR_OK || shape_find(&r) != TSR_OK || where_check(&r) != TSR_OK)
+    r.skips_nan = r.kind != kind && array_kind_of(r.info.type) >= KIND_REAL;
+    if (options_check(&r, reduce_table[kind].takes) != TSR_OK || types_choose(&r) != TSR_OK ||
+        shape_find(&r) != TSR_OK || where_check(&r) != TSR_OK || out_check(&r) != TSR_OK)
         return array_failed(o->at);
-    if (kind == ND_REDUCE_ARGMAX || kind == ND_REDUCE_ARGMIN)
-        return index_of(&r);
-    if (kind == ND_REDUCE_MEAN && r.has_where)
-        return mean_where(&r);
-    const bool is_mean = kind == ND_REDUCE_MEAN;
-    if (is_mean && r.count == 0)
-        return nd_full_(r.out, r.shape, nd_operand_parts((double)NAN, (double)NAN), o->at);
-    return finished(&r, fold(&r), is_mean ? (double)r.count : 0);
+    switch (r.kind) {
+    case ND_REDUCE_ARGMAX:
+    case ND_REDUCE_ARGMIN: return reduce_index(&r);
+    case ND_REDUCE_MEAN: return mean(&r);
+    case ND_REDUCE_VAR:
+    case ND_REDUCE_STD: return reduce_variance(&r);
+    case ND_REDUCE_PTP: return reduce_ptp(&r);
+    default: return plain(&r);
+    }
 }

@@ -87,6 +87,13 @@ nd_type array_real_of(nd_type t)
     return t == TSR_C64 ? TSR_F32 : t == TSR_C128 ? TSR_F64 : t;
 }
 
+bool array_goes_into(nd_type from, nd_type to)
+{
+    if (array_kind_of(from) == KIND_INT && array_kind_of(to) == KIND_INT)
+        return array_is_unsigned(from) || !array_is_unsigned(to);
+    return array_kind_of(from) <= array_kind_of(to);
+}
+
 static array_kind kind_of_number(nd_operand_kind k)
 {
     return k == ND_OPERAND_BOOL      ? KIND_BOOL

@@ -52,6 +52,10 @@ bool case_run(const struct conformance_case *c, char *why);
 nd_array case_linalg(const struct conformance_case *c, const nd_operand *x);
 /* Calls of indexing, sorting and random numbers (case_index.c); {0}: it is none of these. */
 nd_array case_call_index(const struct conformance_case *c, const nd_operand *x);
+/* The element type of that name; TSR_TYPE_ANY: there is none. */
+nd_type case_type(const char *name);
+/* The reduction or scan that a case of cases_reduce.py asks for. */
+nd_array case_reduce(const struct conformance_case *c, const nd_operand *x);
 /* Compare elements; false: `why` names the first that differs. */
 bool case_compare(const struct conformance_case *c, nd_array found, char *why);
 

@@ -22,7 +22,7 @@ static nd_array elementwise(const struct conformance_case *c, const char *name, 
 }
 
 static const char *const reduction_table[] = {
-#define X(NAME, name, where, text) #name,
+#define X(NAME, name, takes, text) #name,
     ND_REDUCE_MAP(X)
 #undef X
 };
@@ -71,6 +71,8 @@ static nd_array call(const struct conformance_case *c, const nd_operand *x)
 {
     const char    *name = c->function, *colon = strchr(name, ':');
     const nd_array a = c->n_operands > 0 ? x[0].array : (nd_array){0};
+    if (strncmp(name, "with:", 5) == 0)
+        return case_reduce(c, x);
     if (colon)
         return name[0] == 'e' ? elementwise(c, colon + 1, x) : reduce(c, colon + 1, a);
     if (strcmp(name, "astype") == 0)

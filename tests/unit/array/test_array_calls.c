@@ -71,6 +71,39 @@ Test(array_calls, reductions)
     EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_max(a, .where = nd_less(a, 4)), "max has no identity");
 }
 
+Test(array_calls, options_of_reductions)
+{
+    ND_SCOPE();
+    const nd_array a = COUNT(2, 3), few = nd_less(a, 4), out = nd_zeros(ND_F32, 2);
+    EXPECT_TEXT(nd_var(a), "2.9166666666666665\n");
+    EXPECT_TEXT(nd_std(a, .axes = ND_AXES(1), .ddof = 1, .out = out), "[1. 1.]\n");
+    EXPECT_TEXT(out, "[1. 1.]\n");
+    EXPECT_TEXT(nd_max(a, .where = few, .initial = ND_OPERAND(-1)), "3.0\n");
+    EXPECT_TEXT(nd_sum(nd_zeros(ND_I8, 0), .initial = ND_OPERAND(7)), "7\n");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_mean(a, .initial = ND_OPERAND(1)), "mean takes no initial");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_max(a, .type = ND_F32), "max takes no type");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_sum(a, .initial = ND_OPERAND(a)), "initial is a number");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_sum(a, .out = out), "has shape (), and out has (2,)");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_sum(a, .axes = ND_AXES(1), .out = nd_zeros(ND_I32, 2)),
+                        "which out of int32 does not hold");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_ptp(few), "ptp takes no bool");
+    EXPECT_TEXT(out, "[1. 1.]\n");
+}
+
+Test(array_calls, a_slice_of_nans_fails_where_it_is_asked_for)
+{
+    ND_SCOPE();
+    const nd_array a = nd_divide(nd_zeros(ND_F64, 2, 2), COUNT(2, 2)); /* [[nan 0] [0 0]] */
+    EXPECT_TEXT(nd_nanargmax(a), "1\n");
+    EXPECT_TEXT(nd_nansum(a, .axes = ND_AXES(0)), "[0. 0.]\n");
+    const nd_array bad = nd_nanargmin(nd_view(a, ":, :1"), .axes = ND_AXES(1));
+    const int      line = __LINE__ - 1;
+    char           words[64];
+    snprintf(words, sizeof words, "test_array_calls.c:%d", line);
+    EXPECT_FAILED_ARRAY(TASK_FAILED, bad, "All-NaN slice encountered");
+    EXPECT_FAILED_ARRAY(TASK_FAILED, nd_add(bad, 1), words);
+}
+
 Test(array_calls, assigning)
 {
     ND_SCOPE();

@@ -1,0 +1,54 @@
+/* case_reduce.c - the cases of cases_reduce.py: reductions with options, and scans.
+ *
+ *     CASE with:NAME tolerance keepdims ddof type out where n axes...
+ *
+ * `type` and `out` are names of types, or "-"; where 1: the second operand is the mask; an operand
+ * behind it is `initial`. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "case_file.h"
+
+enum { KEEPDIMS, DDOF, TYPE, OUT, WHERE, N_AXES, AXES };
+
+static const char *const reduction_table[] = {
+#define X(NAME, name, takes, text) #name,
+    ND_REDUCE_MAP(X)
+#undef X
+};
+
+static int word(const struct conformance_case *c, int i)
+{
+    return i < c->n_words ? atoi(c->word[i]) : 0;
+}
+
+/* An array for the answer, of another content. */
+static nd_array out_of(const struct conformance_case *c)
+{
+    if (strcmp(c->word[OUT], "-") == 0)
+        return (nd_array){0};
+    return nd_full(case_type(c->word[OUT]), c->expected.shape, 1);
+}
+
+nd_array case_reduce(const struct conformance_case *c, const nd_operand *x)
+{
+    const char       *name = strchr(c->function, ':') + 1;
+    const nd_array    a = x[0].array;
+    nd_reduce_options o = {.size = sizeof o,
+                           .at = TSR_HERE,
+                           .keepdims = word(c, KEEPDIMS) != 0,
+                           .ddof = strtod(c->word[DDOF], NULL),
+                           .type = case_type(c->word[TYPE]),
+                           .out = out_of(c)};
+    o.axes.n = word(c, N_AXES);
+    for (int i = 0; i < o.axes.n; ++i)
+        o.axes.axis[i] = word(c, AXES + i);
+    if (word(c, WHERE))
+        o.where = x[1].array;
+    if (c->n_operands > 1 + word(c, WHERE))
+        o.initial = x[1 + word(c, WHERE)];
+    for (int r = 0; r < ND_N_REDUCTIONS; ++r)
+        if (strcmp(reduction_table[r], name) == 0)
+            return nd_reduce_((nd_reduction)r, a, &o);
+    return (nd_array){0};
+}
