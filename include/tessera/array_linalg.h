@@ -54,6 +54,35 @@ TSR_API nd_array nd_matrix_transpose_(nd_array a, tsr_site at);
 /* nd_matrix_transpose(a): as above. */
 #define nd_matrix_transpose(a) nd_matrix_transpose_((a), TSR_HERE)
 
+/* ---- equations ----
+ *
+ * Types: float32, float64, complex64, complex128; bool and integers are computed in float64.  Fails: BAD_TYPE of
+ * halves; BAD_SHAPE; what only the numbers show is told where a value is asked for (TASK_FAILED, where NumPy
+ * raises LinAlgError).  One matrix is factored block by block, on all cores and ranks; of a stack of
+ * matrices each is factored in one task. */
+
+/* The Cholesky factor L, a lower triangle: a = L L^H.  Only the lower triangle of `a` is read.
+ * Shape: (..., n, n).  Fails: TASK_FAILED "Matrix is not positive definite".  Source: numpy.linalg.cholesky. */
+TSR_API nd_array nd_cholesky_(nd_array a, tsr_site at);
+/* nd_cholesky(a): as above. */
+#define nd_cholesky(a) nd_cholesky_((a), TSR_HERE)
+
+/* How to solve with a triangle; zero means the default. */
+typedef struct nd_triangular_options {
+    size_t   size;
+    tsr_site at;
+    bool     lower;         /* the lower triangle is read; default: the upper one */
+    bool     transpose;     /* solve a^T x = b */
+    bool     unit_diagonal; /* the diagonal is 1, and not read */
+} nd_triangular_options;
+/* The x of a x = b, where `a` is a triangle; the other half is not read.
+ * Shape: (n, n) and (n,) or (n, columns).  Fails: TASK_FAILED "Singular matrix" (0 on the diagonal).
+ * Source: scipy.linalg.solve_triangular. */
+TSR_API nd_array nd_solve_triangular_(nd_array a, nd_array b, const nd_triangular_options *o);
+/* nd_solve_triangular(l, b, .lower = true): as above. */
+#define nd_solve_triangular(a, b, ...)                                                             \
+    nd_solve_triangular_((a), (b), TSR_OPTIONS_(nd_triangular_options, __VA_ARGS__))
+
 #ifdef __cplusplus
 }
 #endif

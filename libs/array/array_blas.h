@@ -21,4 +21,14 @@ struct array_matrix {
 void array_blas_gemm(nd_type t, int64_t m, int64_t n, int64_t k, struct array_matrix a,
                      struct array_matrix b, void *c, int64_t ldc, bool subtracts);
 
+/* x = the inverse of the triangle `d` (n, n), times x (n, columns). */
+void array_blas_solve(nd_type t, int64_t n, int64_t columns, struct array_matrix d, bool is_lower,
+                      bool is_unit, void *x, int64_t ldx, bool x_is_turned);
+/* The Cholesky factor of the lower triangle of `a` (n, n) in its place; what is above stays.  0, or the order
+ * of the minor that is not positive definite. */
+int array_lapack_potrf(nd_type t, int64_t n, void *a, int64_t lda);
+/* P, L and U of `a` (m, n) in its place, which is in Fortran's order.  Rows j and out_pivot[j] (from 1 on) were
+ * exchanged.  0, or the number (from 1 on) of the first pivot that is 0. */
+int array_lapack_getrf(nd_type t, int64_t m, int64_t n, void *a, int64_t lda, int *out_pivot);
+
 #endif

@@ -47,9 +47,8 @@ static void *packed(const char *from, const int64_t stride[2], int64_t rows, int
     return out;
 }
 
-/* A matrix as BLAS takes it, packed where it must be: then *out_packed is to be freed. */
-static bool matrix_of(const char *data, const int64_t stride[2], int64_t rows, int64_t columns,
-                      size_t bytes, struct array_matrix *out, void **out_packed)
+bool array_matrix_of(const char *data, const int64_t stride[2], int64_t rows, int64_t columns,
+                     size_t bytes, struct array_matrix *out, void **out_packed)
 {
     const bool is_plain = stride[1] == 1 && stride[0] >= columns && stride[0] <= INT_MAX;
     const bool is_turned = stride[0] == 1 && stride[1] >= rows && stride[1] <= INT_MAX;
@@ -70,8 +69,8 @@ static bool tile_blas(const struct tile *x)
     const size_t        bytes = tsr_type_size(x->type);
     struct array_matrix a, b;
     void               *a_packed = NULL, *b_packed = NULL;
-    const bool          fits = matrix_of(x->a, x->a_stride, x->m, x->k, bytes, &a, &a_packed) &&
-                      matrix_of(x->b, x->b_stride, x->k, x->n, bytes, &b, &b_packed);
+    const bool fits = array_matrix_of(x->a, x->a_stride, x->m, x->k, bytes, &a, &a_packed) &&
+                      array_matrix_of(x->b, x->b_stride, x->k, x->n, bytes, &b, &b_packed);
     if (fits)
         array_blas_gemm(x->type, x->m, x->n, x->k, a, b, x->c, x->ldc, false);
     free(a_packed);

@@ -2,7 +2,7 @@
 #ifndef ARRAY_MATMUL_H
 #define ARRAY_MATMUL_H
 
-#include "array_inside.h"
+#include "array_blas.h"
 
 /* The product of (..., m, k) and (..., k, n), stacks of one shape (views that repeat are well), elements of
  * one type that is no half: a new array, failed where that fails.  O(tiles) work, one operation. */
@@ -10,5 +10,10 @@ nd_array array_matmul_tiles(nd_array a, nd_array b, nd_type type, const nd_shape
                             tsr_site at);
 /* How many tiles the result of a product has. */
 int64_t array_matmul_count(const nd_shape *shape);
+
+/* A matrix of a task's argument as BLAS takes it, packed where it must be: then *out_packed is to be freed.
+ * False: no memory for that.  Threads: any. */
+bool array_matrix_of(const char *data, const int64_t stride[2], int64_t rows, int64_t columns,
+                     size_t bytes, struct array_matrix *out, void **out_packed);
 
 #endif

@@ -81,5 +81,90 @@ def write_products(w, rng, tools):
             case(w, tools, rng, "matmul", x, y[:, 0].copy())
 
 
+# ---- equations ----
+
+KINDS = ("f32", "f64", "c64", "c128", "i32", "bool")
+REFUSED = ("f16", "bf16")
+
+
+def eps_of(a):
+    return float(np.finfo(a.dtype).eps) if a.dtype.kind in "fc" else 2.0 ** -52
+
+
+def positive(kind, rng, n, stack=()):
+    """Matrices with a factor, and a rounding that does not grow."""
+    m = rng.normal(0, 1, stack + (n, n)) + (1j * rng.normal(0, 1, stack + (n, n)) if kind[0] == "c" else 0)
+    a = m @ m.conj().swapaxes(-1, -2) / max(n, 1) + 2 * np.eye(n)
+    if kind in ("i32", "bool"):
+        a = np.round(a * 4) if kind == "i32" else np.broadcast_to(np.eye(n), stack + (n, n))
+    return a
+
+
+def write_cholesky(w, rng, tools):
+    def one(x, bound):
+        try:
+            out = np.linalg.cholesky(tools.value_of(x))
+        except np.linalg.LinAlgError as e:
+            out = "TASK_FAILED" if "definite" in str(e) else "BAD_SHAPE"
+        w.case("cholesky", "abs:" + float(bound).hex() if bound else 0)
+        w.operand(x)
+        w.failure(out) if isinstance(out, str) else w.expect(out)
+
+    for kind in KINDS:
+        t = tools.TYPES[kind]
+        sizes = (0, 1, 2, 5, 40) + ((255, 256, 257, 600) if kind[0] in "fc" else ())
+        for n in sizes:
+            a = positive(kind, rng, n).astype(t)
+            one(a, 40 * (n + 1) ** 0.5 * eps_of(a))
+            if n == 40:
+                one(tools.View(a, "::-1, ::-1"), 300 * eps_of(a))
+                one(tools.View(a, ":0:-2, :0:-2"), 300 * eps_of(a))
+        for stack in ((3,), (2, 1, 2), (0,)):
+            a = positive(kind, rng, 7, stack).astype(t)
+            one(a, 200 * eps_of(a))
+        for n, at in ((1, 0), (5, 3), (300, 290), (300, 3)):
+            a = positive(kind, rng, n).astype(t)
+            a[at, at] = 0 if kind == "bool" else -5
+            one(a, 0)
+        one(np.zeros((2, 3), t), 0)
+        one(np.zeros(3, t), 0)
+    for kind in REFUSED:
+        w.case("cholesky", 0)
+        w.operand(tools.small(kind, rng, (2, 2)))
+        w.failure("BAD_TYPE")
+
+
+def write_triangular(w, rng, tools):
+    for kind, n, columns, lower, transpose, unit in itertools.product(
+            KINDS, (1, 3, 30, 300), (None, 1, 4, 260), (0, 1), (0, 1), (0, 1)):
+        if n == 300 and (kind[0] not in "fc" or (columns or 0) == 1) or n == 30 and columns == 260:
+            continue
+        t = np.dtype(tools.TYPES[kind])
+        a = rng.normal(0, 0.5 / n ** 0.5, (n, n)) + (1j * rng.normal(0, 0.2 / n ** 0.5, (n, n)) if kind[0] == "c" else 0)
+        a = np.round(3 * a) if kind == "i32" else a > 2 if kind == "bool" else a
+        a = np.where(np.eye(n), 2, a).astype(t)
+        b = tools.small(kind if kind != "i32" else "i8", rng, (n,) if columns is None else (n, columns))
+        m = np.tril(a) if lower else np.triu(a)
+        m = np.where(np.eye(n), 1, m) if unit else m
+        wide = np.result_type(a, b) if kind[0] in "fc" else np.float64
+        exact = np.linalg.solve((m.T if transpose else m).astype(np.result_type(wide, np.float64)), b)
+        bound = 100 * (n + 4) * np.finfo(wide).eps * (1 + np.max(np.abs(exact)))
+        w.case("solve_triangular", "abs:" + float(bound).hex(), lower, transpose, unit)
+        w.operand(a)
+        w.operand(b)
+        w.expect(exact.astype(wide))
+    a = np.triu(np.ones((300, 300)))
+    a[280, 280] = 0
+    for x, b, status in ((a, np.ones(300), "TASK_FAILED"), (np.ones((2, 3)), np.ones(2), "BAD_SHAPE"),
+                         (np.ones((3, 3)), np.ones(2), "BAD_SHAPE"), (np.ones((2, 2)), np.ones(()), "BAD_SHAPE"),
+                         (np.ones((2, 2), np.float16), np.ones(2, np.float16), "BAD_TYPE")):
+        w.case("solve_triangular", 0, 0, 0, 0)
+        w.operand(x)
+        w.operand(b)
+        w.failure(status)
+
+
 def write(w, rng, tools):
     write_products(w, rng, tools)
+    write_cholesky(w, rng, tools)
+    write_triangular(w, rng, tools)

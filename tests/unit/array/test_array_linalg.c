@@ -48,3 +48,28 @@ Test(array_linalg, a_failed_operand_fails_the_product_with_its_own_line)
     EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_outer(bad, COUNT(2)), words);
     EXPECT_FAILED_ARRAY(BAD_HANDLE, nd_dot((nd_array){0}, COUNT(2)), "the null array");
 }
+
+Test(array_linalg, equations)
+{
+    ND_SCOPE();
+    const nd_array a = nd_reshape(ROW(4, 2, 2, 5), ND_SHAPE(2, 2));
+    EXPECT_TEXT(nd_cholesky(a), "[[2. 0.]\n [1. 2.]]\n");
+    EXPECT_TEXT(nd_solve_triangular(a, ROW(8, 10)), "[1. 2.]\n");
+    EXPECT_TEXT(nd_solve_triangular(a, ROW(8, 14), .lower = true), "[2. 2.]\n");
+}
+
+Test(array_linalg, what_has_no_solution_says_so_with_its_line)
+{
+    ND_SCOPE();
+    const nd_array a = nd_reshape(ROW(4, 2, 2, 0), ND_SHAPE(2, 2)), good = nd_add(a, 1);
+    const nd_array bad = nd_cholesky(a), late = nd_mul(bad, 2);
+    char           words[64];
+    snprintf(words, sizeof words, "test_array_linalg.c:%d", __LINE__ - 2);
+    EXPECT_FAILED_ARRAY(TASK_FAILED, bad, "Matrix is not positive definite: its minor of order 2");
+    EXPECT_FAILED_ARRAY(TASK_FAILED, late, words);
+    EXPECT_FAILED_ARRAY(TASK_FAILED, nd_solve_triangular(a, ROW(1, 1)), "Singular matrix");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_cholesky(COUNT(2, 3)), "square matrices, not (2, 3)");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_cholesky(nd_zeros(ND_F16, 2, 2)), "float16 is unsupported");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_solve_triangular(a, ROW(1, 2, 3)), "do not fit");
+    EXPECT_TEXT(good, "[[5. 3.]\n [3. 1.]]\n");
+}
