@@ -18,6 +18,7 @@
 #define TESSERA_ARRAY_H
 
 #include <tessera/array_arrange.h>
+#include <tessera/array_convolve.h>
 #include <tessera/array_core.h>
 #include <tessera/array_create.h>
 #include <tessera/array_elementwise.h>

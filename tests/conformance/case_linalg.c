@@ -29,6 +29,12 @@ static nd_array triangular(const struct conformance_case *c, nd_array a, nd_arra
                                .unit_diagonal = word(c, 2) != 0);
 }
 
+static const struct {
+    const char *name;
+    nd_array (*call)(nd_array a, nd_array v, const nd_convolve_options *o);
+} convolutions[] = {
+    {"convolve", nd_convolve_}, {"correlate", nd_correlate_}, {"convolve2d", nd_convolve2d_}};
+
 nd_array case_linalg(const struct conformance_case *c, const nd_operand *x)
 {
     if (strcmp(c->function, "cholesky") == 0)
@@ -38,5 +44,10 @@ nd_array case_linalg(const struct conformance_case *c, const nd_operand *x)
     for (size_t i = 0; i < sizeof table / sizeof table[0]; ++i)
         if (strcmp(c->function, table[i].name) == 0 && c->n_operands == 2)
             return table[i].call(x[0].array, x[1].array, TSR_HERE);
+    for (size_t i = 0; i < sizeof convolutions / sizeof convolutions[0]; ++i)
+        if (strcmp(c->function, convolutions[i].name) == 0)
+            return convolutions[i].call(
+                x[0].array, x[1].array,
+                TSR_OPTIONS_(nd_convolve_options, .mode = (nd_convolve_mode)word(c, 0)));
     return (nd_array){0};
 }

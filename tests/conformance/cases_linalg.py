@@ -140,7 +140,9 @@ def write_triangular(w, rng, tools):
         if n == 300 and (kind[0] not in "fc" or (columns or 0) == 1) or n == 30 and columns == 260:
             continue
         t = np.dtype(tools.TYPES[kind])
-        a = rng.normal(0, 0.5 / n ** 0.5, (n, n)) + (1j * rng.normal(0, 0.2 / n ** 0.5, (n, n)) if kind[0] == "c" else 0)
+        a = rng.normal(0, 0.5 / n ** 0.5, (n, n)).astype(t if kind[0] == "c" else float)
+        if kind[0] == "c":
+            a.imag = rng.normal(0, 0.2 / n ** 0.5, (n, n))
         a = np.round(3 * a) if kind == "i32" else a > 2 if kind == "bool" else a
         a = np.where(np.eye(n), 2, a).astype(t)
         b = tools.small(kind if kind != "i32" else "i8", rng, (n,) if columns is None else (n, columns))
@@ -164,7 +166,79 @@ def write_triangular(w, rng, tools):
         w.failure(status)
 
 
+# ---- convolutions ----
+
+MODES = {"full": 1, "same": 2, "valid": 3}
+
+
+def convolved2d(a, v, mode):
+    """scipy.signal.convolve2d, whose answer follows from its definition."""
+    if mode == "valid" and not all(np.less_equal(v.shape, a.shape)):
+        if not all(np.less_equal(a.shape, v.shape)):
+            return None
+        a, v = v, a
+    full = np.zeros(np.add(a.shape, v.shape) - 1, np.result_type(a, v))
+    for i, j in np.ndindex(*v.shape):
+        part = full[i:i + a.shape[0], j:j + a.shape[1]]
+        part[...] = part | (a & v[i, j]) if full.dtype == bool else part + a * v[i, j]
+    low = [0 if mode == "full" else (m - 1) // 2 if mode == "same" else m - 1 for m in v.shape]
+    shape = full.shape if mode == "full" else a.shape if mode == "same" else np.subtract(a.shape, v.shape) + 1
+    return full[low[0]:low[0] + shape[0], low[1]:low[1] + shape[1]]
+
+
+def convolve_case(w, tools, name, x, y, mode):
+    p, q = tools.wide(tools.value_of(x)), tools.wide(tools.value_of(y))
+    half = tools.bf16_result([tools.value_of(x), tools.value_of(y)], np.zeros(0, np.result_type(p, q)))
+    one_half = np.result_type(p, q) == np.float16
+    bound = 0
+    if 0 in p.shape or 0 in q.shape:
+        out = "BAD_ARGUMENT"
+    else:
+        if one_half:
+            p, q = p.astype(np.float32), q.astype(np.float32)
+        out = convolved2d(p, q, mode) if name == "convolve2d" else getattr(np, name)(p, q, mode)
+        if out is None:
+            out = "BAD_SHAPE"
+        elif out.dtype.kind in "fc":
+            eps = 2.0 ** -8 if half else 2.0 ** -10 if one_half else np.finfo(out.dtype).eps
+            terms = min(p.size, q.size)
+            bound = np.max(np.abs(p)) * np.max(np.abs(q)) * terms * eps * (1 if half or one_half else terms)
+            out = tools.Bf16(out) if half else out.astype(np.float16) if one_half else out
+    w.case(name, "abs:" + float(bound).hex() if bound else 0, MODES[mode])
+    w.operand(x)
+    w.operand(y)
+    w.failure(out) if isinstance(out, str) else w.expect(out)
+
+
+def write_convolutions(w, rng, tools):
+    rows = [(1, 1), (7, 3), (3, 7), (8, 4), (4, 8), (6, 6), (40, 6), (6, 41), (0, 3), (3, 0)]
+    for kind, (n, m), mode, name in itertools.product(tools.TYPES, rows, MODES, ("convolve", "correlate")):
+        convolve_case(w, tools, name, of(tools, kind, rng, (n,)), of(tools, kind, rng, (m,)), mode)
+    for kind, (n, m), mode in itertools.product(("f64", "f32", "i32", "c64"), ((1000, 37), (30000, 130)), MODES):
+        name = "convolve" if m == 37 else "correlate"
+        convolve_case(w, tools, name, of(tools, kind, rng, (n,)), of(tools, kind, rng, (m,)), mode)
+    convolve_case(w, tools, "convolve", of(tools, "f32", rng, (9000,)), of(tools, "f32", rng, (4500,)), "same")
+    pairs = [((1, 1), (1, 1)), ((6, 7), (3, 3)), ((3, 2), (5, 6)), ((5, 3), (4, 6)), ((9, 70), (4, 5)),
+             ((0, 3), (2, 2))]
+    for kind, (s, t), mode in itertools.product(tools.TYPES, pairs, MODES):
+        convolve_case(w, tools, "convolve2d", of(tools, kind, rng, s), of(tools, kind, rng, t), mode)
+    for kind, (s, t), mode in itertools.product(
+            ("f64", "f32", "u8"), (((60, 300), (9, 9)), ((90, 200), (1, 40)), ((150, 40), (33, 2))), MODES):
+        convolve_case(w, tools, "convolve2d", of(tools, kind, rng, s), of(tools, kind, rng, t), mode)
+    for kind, (s, t) in itertools.product(("f64", "f32", "c128", "i16"), VIEWS):
+        root, other = of(tools, kind, rng, (60, 170)), of(tools, kind, rng, (6, 5))
+        convolve_case(w, tools, "convolve2d", tools.View(root, s), tools.View(other, t), "same")
+        convolve_case(w, tools, "convolve", tools.View(root, "3, ::-1"), tools.View(other, "::-2, 1"), "full")
+    x, y = np.ones(300), np.arange(1.0, 6)
+    x[150], x[200] = np.nan, np.inf
+    w.case("convolve", 0, 1)
+    w.operand(x)
+    w.operand(y)
+    w.expect(np.convolve(x, y))
+
+
 def write(w, rng, tools):
+    write_convolutions(w, rng, tools)
     write_products(w, rng, tools)
     write_cholesky(w, rng, tools)
     write_triangular(w, rng, tools)

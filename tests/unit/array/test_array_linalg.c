@@ -73,3 +73,21 @@ Test(array_linalg, what_has_no_solution_says_so_with_its_line)
     EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_solve_triangular(a, ROW(1, 2, 3)), "do not fit");
     EXPECT_TEXT(good, "[[5. 3.]\n [3. 1.]]\n");
 }
+
+Test(array_linalg, convolutions)
+{
+    ND_SCOPE();
+    const nd_array a = ROW(1, 2, 3), v = ROW(0, 1, 0.5), bad = nd_add(a, ROW(1, 2));
+    EXPECT_TEXT(nd_convolve(a, v), "[0.  1.  2.5 4.  1.5]\n");
+    EXPECT_TEXT(nd_convolve(a, v, .mode = ND_CONVOLVE_SAME), "[1.  2.5 4. ]\n");
+    EXPECT_TEXT(nd_correlate(a, v), "[3.5]\n");
+    EXPECT_TEXT(nd_convolve2d(COUNT(2, 2), nd_ones(ND_F64, 2, 2), .mode = ND_CONVOLVE_SAME),
+                "[[0. 1.]\n [2. 6.]]\n");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_convolve(a, COUNT(2, 2)), "(3,) and (2, 2): both have 1");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_convolve(a, nd_zeros(ND_F64, 0)), "neither may be empty");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_convolve(a, v, .mode = (nd_convolve_mode)9), "no mode 9");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_convolve2d(bad, COUNT(2, 2)), "(3,) and (2,)");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE,
+                        nd_convolve2d(COUNT(1, 4), COUNT(2, 2), .mode = ND_CONVOLVE_VALID),
+                        "neither lies within");
+}
