@@ -21,7 +21,7 @@
 #include "errand.h"
 #include "plugin.h"
 
-enum { LOOK_EVERY_MS = 200, ROLL_CALL_MS = 500, INIT_TRIES = 3, RETRY_US = 50000 };
+enum { LOOK_EVERY_MS = 200, ROLL_CALL_MS = 500, INIT_TRIES = 5, RETRY_US = 50000 };
 
 /* The process's: PMIx is. */
 static struct client {
@@ -164,12 +164,13 @@ static pmix_status_t job_read(void)
     return s;
 }
 
-/* Where another client dies in the middle of its own PMIx_Init, ours may fail once. */
+/* Where another client dies in the middle of its own PMIx_Init, ours may fail once, the launcher being out of
+ * reach for a moment among other answers. */
 static int client_work(struct errand *e)
 {
     pmix_status_t s = PMIX_ERR_INIT, lost[] = {PMIX_ERR_LOST_CONNECTION};
     (void)e;
-    for (int i = 0; i < INIT_TRIES && s != PMIX_SUCCESS && s != PMIX_ERR_UNREACH; ++i) {
+    for (int i = 0; i < INIT_TRIES && s != PMIX_SUCCESS; ++i) {
         usleep((useconds_t)i * RETRY_US);
         s = PMIx_Init(&client.me, NULL, 0);
     }
