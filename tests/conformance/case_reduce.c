@@ -30,6 +30,21 @@ static nd_array out_of(const struct conformance_case *c)
     return nd_full(case_type(c->word[OUT]), c->expected.shape, 1);
 }
 
+/* cumsum and their like; {0}: it is none. */
+static nd_array scan(const char *name, nd_array a, const nd_reduce_options *o)
+{
+    static const char *const scan_table[] = {[ND_SCAN_SUM] = "cumsum",
+                                             [ND_SCAN_PROD] = "cumprod",
+                                             [ND_SCAN_NANSUM] = "nancumsum",
+                                             [ND_SCAN_NANPROD] = "nancumprod"};
+    const nd_scan_options    how = {
+           .size = sizeof how, .at = o->at, .axes = o->axes, .type = o->type, .out = o->out};
+    for (int k = 0; k < (int)(sizeof scan_table / sizeof scan_table[0]); ++k)
+        if (strcmp(scan_table[k], name) == 0)
+            return nd_scan_((nd_scan)k, a, &how);
+    return (nd_array){0};
+}
+
 nd_array case_reduce(const struct conformance_case *c, const nd_operand *x)
 {
     const char       *name = strchr(c->function, ':') + 1;
@@ -50,5 +65,5 @@ nd_array case_reduce(const struct conformance_case *c, const nd_operand *x)
     for (int r = 0; r < ND_N_REDUCTIONS; ++r)
         if (strcmp(reduction_table[r], name) == 0)
             return nd_reduce_((nd_reduction)r, a, &o);
-    return (nd_array){0};
+    return scan(name, a, &o);
 }

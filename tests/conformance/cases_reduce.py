@@ -146,7 +146,63 @@ def write_options(w, rng, name, kind):
                 one(w, name, make(kind, rng, (3, 4)), 0, out=out)
 
 
+# ---- scans ----
+
+SCANS = ["cumsum", "cumprod", "nancumsum", "nancumprod"]
+
+
+def scan(w, name, x, axis=None, dtype=None, out=None):
+    y = wide(value_of(x))
+    options = {"axis": axis}
+    if dtype:
+        options["dtype"] = TYPES[dtype]
+    if out:
+        options["out"] = np.empty(np.cumsum(y, axis=axis).shape, TYPES[out])
+    with np.errstate(all="ignore"):
+        found = np.asarray(getattr(np, name)(y, **options))
+    tolerance = "0"
+    if found.dtype.kind in "fc":
+        n = max(1, y.size)
+        half = isinstance(x, Bf16) or y.dtype == np.float16
+        eps = 2.0 ** -8 if isinstance(value_of(x), Bf16) else float(np.finfo(found.dtype).eps)
+        top = float(np.abs(np.nan_to_num(found.astype(complex if found.dtype.kind == "c" else float), posinf=0,
+                                         neginf=0)).max(initial=0))
+        tolerance = "abs:" + float(n * eps * (4 if half else 1) * top).hex()
+    line(w, name, tolerance, x, axis, dtype=dtype, out=out)
+    w.expect(Bf16(found) if isinstance(value_of(x), Bf16) and found.dtype == np.float32 else found)
+
+
+def write_scans(w, rng):
+    for kind in TYPES:
+        for name in SCANS:
+            make = holed if name.startswith("nan") else small
+            for shape in ((7,), (4, 5), (2, 3, 4), (), (1, 1), (0,), (0, 3), (3, 0), (2, 1, 3, 2)):
+                for axis in [None] + list(range(-len(shape), len(shape))):
+                    scan(w, name, make(kind, rng, shape), axis)
+            for text in VIEWS:
+                scan(w, name, View(make(kind, rng, (5, 6)), text))
+                if value_of(View(make(kind, rng, (5, 6)), text)).shape != ():
+                    scan(w, name, View(make(kind, rng, (5, 6)), text), 0)
+            if kind != "bf16":
+                for t in ("f64", "c128", "i64"):
+                    if np.promote_types(TYPES[kind], TYPES[t]) == TYPES[t]:
+                        scan(w, name, make(kind, rng, (3, 4)), 1, dtype=t)
+                        scan(w, name, make(kind, rng, (3, 4)), 1, out=t)
+            if kind[0] == "f" or kind == "bf16":
+                scan(w, name, shaped(kind, rng, (4, 6)), 1)
+    for kind in ("i8", "u16", "f32", "f64", "c128"):    # more than a block
+        for shape, axis in (((40000,), 0), ((3, 1500), 1), ((1500, 3), 0), ((5, 700, 2), 1)):
+            scan(w, "cumsum", small(kind, rng, shape), axis)
+    signs = np.where(rng.random(40000) < 0.5, -1.0, 1.0)
+    scan(w, "cumprod", signs)
+    scan(w, "cumsum", np.where(rng.random(40000) < 1e-4, np.inf, 1.0))
+    for axis in (1, -2):
+        line(w, "cumsum", "0", np.zeros(3), axis)
+        w.failure("BAD_ARGUMENT")
+
+
 def write(w, rng):
+    write_scans(w, rng)
     plain = ["sum", "prod", "max", "min", "any", "all", "mean"]
     for kind in TYPES:
         for name in COMPOSED:

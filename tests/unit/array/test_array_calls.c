@@ -118,3 +118,19 @@ Test(array_calls, assigning)
     EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_assign(a, 1LL << 31), "out of bounds for int32");
     EXPECT_TEXT(a, "[[0 0 1]\n [2 1 2]]\n");
 }
+
+Test(array_calls, scans)
+{
+    ND_SCOPE();
+    const nd_array a = COUNT(2, 3), out = nd_zeros(ND_F32, 6);
+    EXPECT_TEXT(nd_cumsum(a), "[ 0.  1.  3.  6. 10. 15.]\n");
+    EXPECT_TEXT(nd_cumprod(nd_add(a, 1), .axes = ND_AXES(0)), "[[ 1.  2.  3.]\n [ 4. 10. 18.]]\n");
+    EXPECT_TEXT(nd_cumsum(nd_greater(a, 1), .axes = ND_AXES(1)), "[[0 0 1]\n [1 2 3]]\n");
+    EXPECT_TEXT(nd_cumsum(a, .type = ND_I8, .out = out), "[ 0.  1.  3.  6. 10. 15.]\n");
+    EXPECT_TEXT(nd_cumsum(a, .axes = ND_AXES(1), .out = a), "[[ 0.  1.  3.]\n [ 3.  7. 12.]]\n");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_cumsum(a, .axes = ND_AXES(2)), "axis 2 is out of bounds");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_cumsum(a, .axes = ND_AXES(0, 1)), "along one axis");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_cumsum(a, .out = a), "has shape (6,), and out has (2, 3)");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_cumsum(a, .out = nd_zeros(ND_I32, 6)), "does not hold");
+    EXPECT_TEXT(a, "[[ 0.  1.  3.]\n [ 3.  7. 12.]]\n");
+}
