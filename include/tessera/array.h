@@ -28,6 +28,7 @@
 #include <tessera/array_move.h>
 #include <tessera/array_reduce.h>
 #include <tessera/array_scan.h>
+#include <tessera/array_sort.h>
 #include <tessera/array_view.h>
 #include <tessera/array_look.h>
 

@@ -88,8 +88,8 @@ TSR_API nd_array nd_argwhere_(nd_array a, tsr_site at);
 /* nd_argwhere(a): as above. */
 #define nd_argwhere(a) nd_argwhere_((a), TSR_HERE)
 /* The same as an array of indices for each dimension, into out[dimensions of `a`], so that
- * nd_get(a, out[0], ...) has the elements.  Fails: BAD_SHAPE for no dimensions; `out` is then untouched.
- * Waits: no.  Source: numpy.nonzero. */
+ * nd_get(a, out[0], ...) has the elements.  Fails: BAD_SHAPE for no dimensions; `out` is then
+ * untouched. Source: numpy.nonzero. */
 TSR_API tsr_status nd_nonzero_(nd_array a, nd_array *out, tsr_site at) TSR_MUST_CHECK;
 /* nd_nonzero(a, out): as above. */
 #define nd_nonzero(a, out) nd_nonzero_((a), (out), TSR_HERE)

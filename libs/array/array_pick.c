@@ -5,11 +5,15 @@
  * the first indices drive an image, so that each rank fetches the rows it names, unless rows are
  * long: then they are cut as well, and each rank needs its part of all rows alone.
  *
- * Writing is cut as the array is: each piece goes through the whole table in order and takes what
- * is its own, so that of equal indices the last wins on any number of pieces.
+ * Writing is cut as the array is: each piece goes through the table in order and takes what is its
+ * own, so that of equal indices the last wins on any number of pieces. Many points are ordered by
+ * their first index before, equal ones as they stand, and each piece goes through its part alone.
  *
- * Cost: O(points) a read; O(points x pieces) a write, and the elements moved. Threads: the issuing
+ * Cost: O(points) a read; of few points O(points x pieces) a write, of many O(points) and sorting
+ * them; and the elements moved. Threads: the issuing
  * thread; bodies any. */
+#include <tessera/array_sort.h>
+
 #include "array_block.h"
 #include "array_index.h"
 
@@ -261,56 +265,142 @@ nd_array array_pick_read(const struct array_picked *p)
 
 /* ---- writing ---- */
 
-enum { TO, VALUES, WHERE };
+enum { TO, VALUES, WHERE, ORDER };
+/* So many points are gone through in the order of their first index. */
+enum { ORDERED_FROM = 4096 };
+
+/* A piece that takes what is its own. */
+struct taker {
+    tsr_raw_window     to, values;
+    tsr_in_i64_2d      table;
+    int                k;
+    struct array_block block; /* what is left of a piece behind its first k dimensions */
+    int64_t            to_rest, from_rest;
+};
+
+static void taker_begin(struct taker *w, const tsr_task_context *t)
+{
+    w->to = tsr_raw_window_of(t, TO);
+    w->values = tsr_raw_window_of(t, VALUES);
+    w->table = tsr_in_i64_2d_of(t, WHERE);
+    w->k = (int)(w->table.box.high[1] - w->table.box.low[1]);
+    w->block = (struct array_block){.rank = w->to.rank - w->k,
+                                    .bytes = tsr_type_size(w->to.type),
+                                    .to_stride = w->to.stride + w->k,
+                                    .from_stride = w->values.stride + w->k};
+    w->to_rest = w->from_rest = 0;
+    for (int d = w->k; d < w->to.rank; ++d) {
+        w->block.extent[d - w->k] = w->to.high[d] - w->to.low[d];
+        w->to_rest += w->to.low[d] * w->to.stride[d];
+        w->from_rest += w->to.low[d] * w->values.stride[d];
+    }
+}
+
+/* Write point `p` where it is in this piece. */
+static void point_write(const struct taker *w, int64_t p)
+{
+    const int64_t *row = w->table.origin + p * w->table.stride[0];
+    const int64_t  bytes = (int64_t)w->block.bytes;
+    int64_t        at = w->to_rest;
+    for (int j = 0; j < w->k; ++j) {
+        const int64_t i = row[j * w->table.stride[1]];
+        if (i < w->to.low[j] || i >= w->to.high[j])
+            return;
+        at += i * w->to.stride[j];
+    }
+    array_copy_block(&w->block, w->to.origin + at * bytes,
+                     w->values.origin + (p * w->values.stride[0] + w->from_rest) * bytes);
+}
 
 static tsr_status write_body(const tsr_task_context *t)
 {
-    const tsr_raw_window to = tsr_raw_window_of(t, TO), values = tsr_raw_window_of(t, VALUES);
-    const tsr_in_i64_2d  table = tsr_in_i64_2d_of(t, WHERE);
-    const int            k = (int)(table.box.high[1] - table.box.low[1]);
-    struct array_block   b = {.rank = to.rank - k, .bytes = tsr_type_size(to.type)};
-    int64_t              to_rest = 0, from_rest = 0;
-    for (int d = k; d < to.rank; ++d) {
-        b.extent[d - k] = to.high[d] - to.low[d];
-        to_rest += to.low[d] * to.stride[d];
-        from_rest += to.low[d] * values.stride[d];
-    }
-    b.to_stride = to.stride + k;
-    b.from_stride = values.stride + k;
-    TSR_FOR_1D(p, table.box) {
-        const int64_t *row = table.origin + p * table.stride[0];
-        int64_t        at = to_rest;
-        bool           is_mine = true;
-        for (int j = 0; j < k && is_mine; ++j) {
-            const int64_t i = row[j * table.stride[1]];
-            is_mine = i >= to.low[j] && i < to.high[j];
-            at += i * to.stride[j];
-        }
-        if (is_mine)
-            array_copy_block(&b, to.origin + at * (int64_t)b.bytes,
-                             values.origin + (p * values.stride[0] + from_rest) * (int64_t)b.bytes);
-    }
+    struct taker w;
+    taker_begin(&w, t);
+    TSR_FOR_1D(p, w.table.box)
+        point_write(&w, p);
     return TSR_OK;
 }
 
+/* Points whose first index is less than `than` come first in the order: how many. */
+static int64_t points_below(const struct taker *w, const tsr_in_i64_1d *order, int64_t than)
+{
+    int64_t low = order->box.low[0], high = order->box.high[0];
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        const int64_t p = order->origin[middle * order->stride[0]];
+        if (w->table.origin[p * w->table.stride[0]] < than)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static tsr_status write_ordered_body(const tsr_task_context *t)
+{
+    struct taker        w;
+    const tsr_in_i64_1d order = tsr_in_i64_1d_of(t, ORDER);
+    taker_begin(&w, t);
+    const int64_t end = points_below(&w, &order, w.to.high[0]);
+    for (int64_t i = points_below(&w, &order, w.to.low[0]); i < end; ++i)
+        point_write(&w, order.origin[i * order.stride[0]]);
+    return TSR_OK;
+}
+
+#define WRITE_ARGS                                                                                 \
+    [TO] = {TSR_READ_WRITE, TSR_TYPE_ANY, .name = "to"},                                           \
+    [VALUES] = {TSR_READ, TSR_TYPE_ANY, .name = "values"},                                         \
+    [WHERE] = {TSR_READ, TSR_I64, 2, "indices"}
 #define WRITE_TASK(k)                                                                              \
     {                                                                                              \
-        .name = "array.put",                                                                       \
-        .args = {[TO] = {TSR_READ_WRITE, TSR_TYPE_ANY, .name = "to"},                              \
-                 [VALUES] = {TSR_READ, TSR_TYPE_ANY, .name = "values"},                            \
-                 [WHERE] = {TSR_READ, TSR_I64, 2, "indices"}},                                     \
+        .name = "array.put", .args = {WRITE_ARGS},                                                 \
         .constraints = {TSR_BROADCAST_DIMS(VALUES, TO, (1u << (k)) - 1), TSR_BROADCAST(WHERE)},    \
         .variants = {[TSR_CPU] = {.body = write_body}},                                            \
+    }
+#define WRITE_ORDERED_TASK(k)                                                                      \
+    {                                                                                              \
+        .name = "array.put_ordered",                                                               \
+        .args = {WRITE_ARGS, [ORDER] = {TSR_READ, TSR_I64, 1, "order"}},                           \
+        .constraints = {TSR_BROADCAST_DIMS(VALUES, TO, (1u << (k)) - 1), TSR_BROADCAST(WHERE),     \
+                        TSR_BROADCAST(ORDER)},                                                     \
+        .variants = {[TSR_CPU] = {.body = write_ordered_body}},                                    \
     }
 static const tsr_task_desc write_task[TSR_MAX_RANK] = {WRITE_TASK(1), WRITE_TASK(2), WRITE_TASK(3),
                                                        WRITE_TASK(4), WRITE_TASK(5), WRITE_TASK(6),
                                                        WRITE_TASK(7), WRITE_TASK(8)};
+static const tsr_task_desc write_ordered_task[TSR_MAX_RANK] = {
+    WRITE_ORDERED_TASK(1), WRITE_ORDERED_TASK(2), WRITE_ORDERED_TASK(3), WRITE_ORDERED_TASK(4),
+    WRITE_ORDERED_TASK(5), WRITE_ORDERED_TASK(6), WRITE_ORDERED_TASK(7), WRITE_ORDERED_TASK(8)};
+
+/* The points in the order of their first index, equal ones as they stand. */
+static tsr_store points_order(const struct array_picked *p)
+{
+    const nd_sort_options o = {.size = sizeof o, .at = p->at};
+    const tsr_store       first = tsr_project_(p->table, 1, 0, p->at);
+    const nd_array        order = nd_argsort_(nd_from_store(first), &o);
+    tsr_store_release_(first, p->at);
+    return nd_store(order);
+}
+
+static tsr_status write_issue(const struct array_picked *p, tsr_store values)
+{
+    const tsr_launch how = launch_at(p->at);
+    tsr_arg          arg[4] = {[TO] = tsr_arg_store(nd_store(p->a)),
+                               [VALUES] = tsr_arg_store(values),
+                               [WHERE] = tsr_arg_store(p->table)};
+    if (p->n < ORDERED_FROM)
+        return tsr_issue_(&write_task[p->k - 1], arg, 3, &how);
+    const tsr_store order = points_order(p);
+    arg[ORDER] = tsr_arg_store(order);
+    const tsr_status s = tsr_issue_(&write_ordered_task[p->k - 1], arg, 4, &how);
+    tsr_store_release_(order, p->at);
+    return s;
+}
 
 tsr_status array_pick_write(const struct array_picked *p, nd_array values)
 {
-    const nd_shape   shape = points_shape(p);
-    const tsr_launch how = launch_at(p->at);
-    tsr_store        v = tsr_store_alias_(nd_store(values), p->at);
+    const nd_shape shape = points_shape(p);
+    tsr_store      v = tsr_store_alias_(nd_store(values), p->at);
     if (array_volume(&shape) == 0)
         return TSR_OK;
     for (int d = 1; d < p->k; ++d) {
@@ -318,10 +408,7 @@ tsr_status array_pick_write(const struct array_picked *p, nd_array values)
         tsr_store_release_(v, p->at);
         v = more;
     }
-    const tsr_arg    arg[] = {[TO] = tsr_arg_store(nd_store(p->a)),
-                              [VALUES] = tsr_arg_store(v),
-                              [WHERE] = tsr_arg_store(p->table)};
-    const tsr_status s = tsr_issue_(&write_task[p->k - 1], arg, 3, &how);
+    const tsr_status s = write_issue(p, v);
     tsr_store_release_(v, p->at);
     return s;
 }

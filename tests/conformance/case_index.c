@@ -121,6 +121,21 @@ static nd_array call_arranged(const struct conformance_case *c, const nd_operand
     return call_parts(c, x);
 }
 
+static nd_array call_ordered(const struct conformance_case *c, const nd_operand *x)
+{
+    const char    *name = c->function;
+    const nd_array a = x[0].array;
+    if (strcmp(name, "sort") == 0)
+        return nd_sort(a, .axes = axes_of(c, 0));
+    if (strcmp(name, "argsort") == 0)
+        return nd_argsort(a, .axes = axes_of(c, 0));
+    if (strcmp(name, "unique") == 0)
+        return nd_unique(a);
+    if (strcmp(name, "searchsorted") == 0)
+        return nd_searchsorted(a, x[1], .right = word(c, 0) != 0);
+    return (nd_array){0};
+}
+
 nd_array case_call_index(const struct conformance_case *c, const nd_operand *x)
 {
     const char *name = c->function;
@@ -136,5 +151,8 @@ nd_array case_call_index(const struct conformance_case *c, const nd_operand *x)
     if (strcmp(name, "extract") == 0)
         return nd_extract(a, x[1].array);
     const nd_array picked = call_picked(c, x);
-    return picked.id ? picked : call_arranged(c, x);
+    if (picked.id)
+        return picked;
+    const nd_array arranged = call_arranged(c, x);
+    return arranged.id ? arranged : call_ordered(c, x);
 }

@@ -182,6 +182,8 @@ def write_set(w, rng, cases):
     one(np.zeros((3, 4), np.int8), 300, np.array([0]))
     one(np.zeros((3, 4)), np.zeros(3), np.zeros((3, 3), bool))
     one(np.arange(3000.0), rng.normal(size=5000), rng.integers(0, 3000, 5000))
+    one(np.zeros((70, 90, 2), np.float32), rng.normal(size=(9000, 2)), rng.integers(0, 70, 9000), rng.integers(-90, 90, 9000))
+    one(np.zeros(50000, np.int32), np.arange(40000), rng.integers(0, 50000, 40000))
 
     for n, values, mode in itertools.product((0, 1, 7), (2.5, np.array([1.0, 2, 3]), np.zeros(0), np.arange(9)), (0, 1, 2)):
         a, index = cases.shaped("f64", rng, (3, 4)), rng.integers(-12, 12, n)
@@ -342,8 +344,80 @@ def write_grids(w, rng, cases):
             w.expect(np.meshgrid(*axes, indexing="ij" if ij else "xy", sparse=bool(sparse))[which])
 
 
+def sortable(kind, rng, shape, cases):
+    """Elements with equal ones among them."""
+    a = cases.shaped(kind, rng, shape)
+    if isinstance(a, cases.Bf16):
+        return a
+    again = rng.permutation(a.reshape(-1)).reshape(shape) if a.size else a
+    return np.where(rng.random(shape) < 0.3, a.reshape(-1)[:1] if a.size else a, again).astype(a.dtype)
+
+
+def write_sorted(w, rng, cases):
+    def one(x, axis=None):
+        y = cases.wide(x.value if isinstance(x, cases.View) else x)
+        words = words_of(axis)
+        for name, f in (("sort", np.sort), ("argsort", lambda v, k: np.argsort(v, k, kind="stable"))):
+            out = f(y, -1 if axis is None else axis)
+            w.case(name, 0.001 if y.dtype.kind in "fc" and name == "sort" else 0, *words)
+            w.operand(x)
+            w.expect(cases.Bf16(out) if isinstance(x, cases.Bf16) and name == "sort" else out)
+
+    def different(x):
+        y = cases.wide(x.value if isinstance(x, cases.View) else x)
+        if y.dtype.kind == "c" and len(set(map(str, y[np.isnan(y)]))) > 1:
+            return        # which of them stays NumPy does not say
+        out = np.unique(y)
+        w.case("unique", 0.001 if y.dtype.kind in "fc" else 0)
+        w.operand(x)
+        w.expect(cases.Bf16(out) if isinstance(x, cases.Bf16) else out)
+
+    for kind in cases.TYPES:
+        for shape in ((1,), (2,), (7,), (130,), (4, 5), (3, 60), (2, 3, 4), (0,), (0, 3), (3, 0)):
+            a = sortable(kind, rng, shape, cases)
+            different(a)
+            for axis in [None, *range(-len(shape), len(shape))]:
+                one(a, axis)
+    for kind, text in itertools.product(("i16", "f64", "c64"), VIEWS):
+        x = cases.View(sortable(kind, rng, (5, 6), cases), text)
+        one(x, 0)
+        one(x, 1)
+        different(x)
+    many = 40000
+    nans = np.where(rng.random(many) < 0.01, np.nan, rng.normal(size=many))
+    for a in (rng.normal(size=many), nans, -nans.astype(np.float32), np.zeros(many), np.sort(nans), np.sort(nans)[::-1].copy(),
+              rng.integers(-3, 3, many), rng.integers(-100, 100, many).astype(np.int8),
+              rng.integers(0, 2 ** 64, many, np.uint64), rng.random(many) < 0.2,
+              (rng.normal(size=many) * 1e3).astype(np.float16), rng.integers(0, 9, many) + 1j * rng.integers(0, 3, many)):
+        one(a)
+        different(a)
+        one(cases.View(np.concatenate([a, a]), "::-2"))
+
+
+def write_searched(w, rng, cases):
+    def one(a, v, right):
+        out = np.searchsorted(cases.wide(a), cases.wide(v), "right" if right else "left")
+        w.case("searchsorted", 0, right)
+        w.operand(a)
+        w.operand(v)
+        w.expect(np.asarray(out))
+
+    for kind, right in itertools.product(cases.TYPES, (0, 1)):
+        if kind[0] == "c":
+            continue
+        a = sortable(kind, rng, (20,), cases)
+        a = cases.Bf16(np.sort(a.floats)) if kind == "bf16" else np.sort(a)
+        one(a, sortable(kind, rng, (3, 5), cases), right)
+    a = np.sort(rng.integers(0, 30, 100))
+    for right, v in itertools.product((0, 1), (np.array(7), 7, 2.5, -1, np.zeros(0), rng.normal(10, 9, (2, 3)), np.float32([3, np.nan]))):
+        one(a, v, right)
+        one(np.zeros(0), v, right)
+        one(np.sort(rng.normal(0, 20, 9)), v, right)
+    one(np.sort(rng.normal(0, 20, 9))[::-1].copy()[::-1], np.arange(9), 0)
+
+
 PARTS = [write_take, write_get, write_set, write_conditions, write_rolled, write_padded, write_repeated,
-         write_split, write_grids]
+         write_split, write_grids, write_sorted, write_searched]
 
 
 def write(w, rng, cases):
