@@ -29,6 +29,23 @@ static nd_array triangular(const struct conformance_case *c, nd_array a, nd_arra
                                .unit_diagonal = word(c, 2) != 0);
 }
 
+/* Words: n, norm, number of axes, axes. */
+static nd_array fourier(const struct conformance_case *c, const char *name, nd_array a)
+{
+    const bool     is_inverse = name[0] == 'i', is_real = name[is_inverse] == 'r';
+    const char     last = name[strlen(name) - 1];
+    nd_fft_options o = {.size = sizeof o, .at = TSR_HERE, .n = word(c, 0)};
+    o.norm = (nd_fft_norm)word(c, 1);
+    o.axes.n = word(c, 2);
+    for (int i = 0; i < o.axes.n; ++i)
+        o.axes.axis[i] = word(c, 3 + i);
+    const nd_fft_kind kind = is_real && is_inverse ? ND_FFT_REAL_INVERSE
+                             : is_real             ? ND_FFT_REAL
+                             : is_inverse          ? ND_FFT_INVERSE
+                                                   : ND_FFT_FORWARD;
+    return nd_fft_(kind, last == '2' ? 2 : last == 'n' ? 0 : 1, a, &o);
+}
+
 static const struct {
     const char *name;
     nd_array (*call)(nd_array a, nd_array v, const nd_convolve_options *o);
@@ -39,6 +56,18 @@ nd_array case_linalg(const struct conformance_case *c, const nd_operand *x)
 {
     if (strcmp(c->function, "cholesky") == 0)
         return nd_cholesky(x[0].array);
+    if (strstr(c->function, "fftshift")) {
+        nd_axes axes = {.n = word(c, 0)};
+        for (int i = 0; i < axes.n; ++i)
+            axes.axis[i] = word(c, 1 + i);
+        return nd_fft_shift_(x[0].array, c->function[0] == 'i',
+                             TSR_OPTIONS_(nd_axes_options, .axes = axes));
+    }
+    if (strstr(c->function, "fftfreq"))
+        return (c->function[0] == 'r' ? nd_rfftfreq_ : nd_fftfreq_)(
+            word(c, 0), strtod(c->word[1], NULL), TSR_HERE);
+    if (strstr(c->function, "fft"))
+        return fourier(c, c->function, x[0].array);
     if (strcmp(c->function, "solve_triangular") == 0)
         return triangular(c, x[0].array, x[1].array);
     for (size_t i = 0; i < sizeof table / sizeof table[0]; ++i)

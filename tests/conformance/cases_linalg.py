@@ -237,7 +237,75 @@ def write_convolutions(w, rng, tools):
     w.expect(np.convolve(x, y))
 
 
+# ---- Fourier transforms ----
+
+NORMS = ("backward", "ortho", "forward")
+
+
+def fft_case(w, tools, name, x, n=None, norm="backward", axes=()):
+    y = tools.wide(tools.value_of(x))
+    y = y.astype(np.float32) if y.dtype == np.float16 else y      # NumPy's factor 1/n is a half then
+    how = {"norm": norm}
+    if name[-1] in "2n":
+        how.update({"axes": axes} if axes else {})
+    else:
+        how.update({"axis": axes[0] if axes else -1, "n": n})
+    try:
+        out = getattr(np.fft, name)(y, **how)
+    except TypeError:
+        out = "BAD_TYPE"
+    except (ValueError, IndexError):
+        out = "BAD_ARGUMENT"
+    bound = 0
+    if not isinstance(out, str) and out.size:
+        scale = np.sqrt(np.sum(np.abs(y.astype(complex)) ** 2)) * np.sqrt(max(1, out.size / max(1, y.size)))
+        scale *= {"backward": 1, "ortho": 1, "forward": 1}[norm] * (8 if name.startswith("ir") else 4)
+        bound = float(scale * 12 * np.finfo(out.dtype).eps) + float(np.max(np.abs(out))) * 4 * np.finfo(out.dtype).eps
+    w.case(name, "abs:" + float(bound).hex() if bound else 0, n or 0, NORMS.index(norm), len(axes), *axes)
+    w.operand(x)
+    w.failure(out) if isinstance(out, str) else w.expect(out)
+
+
+def write_fourier(w, rng, tools):
+    ones = ("fft", "ifft", "rfft", "irfft")
+    for kind, name, n in itertools.product(tools.TYPES, ones, (1, 2, 3, 8, 15, 17, 100)):
+        if not (n == 1 and name == "irfft"):
+            fft_case(w, tools, name, of(tools, kind, rng, (n,)), norm=NORMS[n % 3])
+    for kind, name, norm, n in itertools.product(("f64", "c64"), ones, NORMS, (1, 5, 6, 12, 20)):
+        for axes in ((), (0,), (1,), (-2,)):
+            fft_case(w, tools, name, of(tools, kind, rng, (7, 12)), n, norm, axes)
+    for kind, name, n in itertools.product(("f64", "f32", "c128"), ones, (511, 1024, 4099)):
+        fft_case(w, tools, name, of(tools, kind, rng, (n,)))
+        fft_case(w, tools, name, of(tools, kind, rng, (n, 19)), axes=(0,))
+    many = ("fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn")
+    for kind, name, shape in itertools.product(("f32", "f64", "c64", "c128", "i16", "bool", "f16"), many,
+                                               ((4, 6), (5, 4), (3, 8, 6), (2, 3, 4, 2), (40, 66))):
+        fft_case(w, tools, name, of(tools, kind, rng, shape), norm=NORMS[len(shape) % 3])
+        fft_case(w, tools, name, of(tools, kind, rng, shape), axes=(1, 0))
+    for kind, text, name in itertools.product(("f64", "c128", "f32"), tools.VIEWS, ones):
+        root = of(tools, kind, rng, (5, 6))
+        fft_case(w, tools, name, tools.View(root, text))
+    for name in ("fft", "ifft"):
+        fft_case(w, tools, name, np.zeros((0, 4)))
+        fft_case(w, tools, name, np.zeros((4, 0)))
+        fft_case(w, tools, name, np.zeros((3, 4)), axes=(2,))
+        x = of(tools, "f64", rng, (3, 9))
+        x[1, 4] = np.nan
+        fft_case(w, tools, name, x[1:2].copy())
+    for shape, name in itertools.product(((5,), (6,), (4, 7), (3, 2, 5), (0, 3)), ("fftshift", "ifftshift")):
+        for axes in ((), (0,), (-1,)):
+            x = of(tools, "i32", rng, shape)
+            w.case(name, 0, len(axes), *axes)
+            w.operand(x)
+            w.expect(getattr(np.fft, name)(x, axes if axes else None))
+    for n, d in ((1, 1.0), (2, 0.5), (7, 0.1), (8, 3.0)):
+        for name in ("fftfreq", "rfftfreq"):
+            w.case(name, 0, n, d)
+            w.expect(getattr(np.fft, name)(n, d))
+
+
 def write(w, rng, tools):
+    write_fourier(w, rng, tools)
     write_convolutions(w, rng, tools)
     write_products(w, rng, tools)
     write_cholesky(w, rng, tools)

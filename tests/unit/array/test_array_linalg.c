@@ -91,3 +91,20 @@ Test(array_linalg, convolutions)
                         nd_convolve2d(COUNT(1, 4), COUNT(2, 2), .mode = ND_CONVOLVE_VALID),
                         "neither lies within");
 }
+
+Test(array_linalg, transforms)
+{
+    ND_SCOPE();
+    const nd_array a = ROW(1, 2, 3, 4);
+    EXPECT_TEXT(nd_fft(a), "[10.+0.j -2.+2.j -2.+0.j -2.-2.j]\n");
+    EXPECT_TEXT(nd_irfft(nd_rfft(a)), "[1. 2. 3. 4.]\n");
+    EXPECT_TEXT(nd_real(nd_fft2(COUNT(2, 2), .norm = ND_NORM_FORWARD)),
+                "[[ 1.5 -0.5]\n [-1.   0. ]]\n");
+    EXPECT_TEXT(nd_fftshift(nd_fftfreq(4, 0.5)), "[-1.  -0.5  0.   0.5]\n");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_fft(nd_zeros(ND_F64, 0)), "data points (0)");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_fft2(a), "axis -2 is out of bounds");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_fft2(COUNT(2, 2), .n = 3), "along one axis");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_rfft(nd_fft(a)), "rfft takes no complex128");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_fftfreq(0, 1), "frequencies of 0 points");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_fftshift(a, .axes = ND_AXES(1)), "out of bounds");
+}
