@@ -3,7 +3,7 @@
  * Each task has a box of the result, the rows of `a` and the columns of `b` that it follows from.  Boxes are
  * cut at multiples of a tile's extents only, and a body computes tile by tile: so every tile is computed by
  * the same call wherever it is cut, and has the same bits.  A tile's extents follow from the shape of the
- * result: 512 where there are many of them, else 256.
+ * result: 512 where a matrix has many of them, else 256.
  *
  * OpenBLAS takes matrices whose rows or columns are adjacent.  What is neither is packed; so is a
  * matrix with an extent of 1 in the tile, whose strides would leave open which it is.  Integers have
@@ -201,7 +201,7 @@ static tsr_status large_body(const tsr_task_context *t)
     return tiles_body(t, LARGE);
 }
 
-/* ---- task types: by rank, by tile, by about how much an element of the result takes ---- */
+/* ---- task types: by about how much an element of the result takes ---- */
 
 #define TASK(r, side, name_, cost)                                                                 \
     {                                                                                              \
@@ -218,18 +218,15 @@ static tsr_status large_body(const tsr_task_context *t)
                                   .layout = {[C] = {.order = TSR_ORDER_C}}}},                      \
         .pure = true, .work = (cost)                                                               \
     }
-#define RANKS(side, name_, cost)                                                                   \
-    {                                                                                              \
-        TASK(2, side, name_, cost), TASK(3, side, name_, cost), TASK(4, side, name_, cost),        \
-            TASK(5, side, name_, cost), TASK(6, side, name_, cost), TASK(7, side, name_, cost),    \
-            TASK(8, side, name_, cost)                                                             \
-    }
-
+/* Of one matrix by tile and cost; of stacks by rank, with small tiles.  (A task type is a few kilobytes.) */
 enum { COSTS = 3 };
-static const tsr_task_desc task_table[2][COSTS][TSR_MAX_RANK - 1] = {
-    {RANKS(SMALL, small, 4), RANKS(SMALL, small, 32), RANKS(SMALL, small, 512)},
-    {RANKS(LARGE, large, 4), RANKS(LARGE, large, 32), RANKS(LARGE, large, 512)},
+static const tsr_task_desc matrix_task[2][COSTS] = {
+    {TASK(2, SMALL, small, 4), TASK(2, SMALL, small, 32), TASK(2, SMALL, small, 512)},
+    {TASK(2, LARGE, large, 4), TASK(2, LARGE, large, 32), TASK(2, LARGE, large, 512)},
 };
+static const tsr_task_desc stack_task[TSR_MAX_RANK - 2] = {
+    TASK(3, SMALL, small, 64), TASK(4, SMALL, small, 64), TASK(5, SMALL, small, 64),
+    TASK(6, SMALL, small, 64), TASK(7, SMALL, small, 64), TASK(8, SMALL, small, 64)};
 
 /* ---- the call ---- */
 
@@ -258,7 +255,7 @@ nd_array array_matmul_tiles(nd_array a, nd_array b, nd_type type, const nd_shape
     if (array_kind_of(type) > KIND_INT && array_blas_load(at) != TSR_OK)
         return array_failed(at);
     const nd_array   out = nd_empty_(type, *shape, at);
-    const tsr_status s = tsr_issue_(&task_table[is_large][cost][r - 2],
+    const tsr_status s = tsr_issue_(r == 2 ? &matrix_task[is_large][cost] : &stack_task[r - 3],
                                     (tsr_arg[]){[C] = tsr_arg_store(nd_store(out)),
                                                 [A] = tsr_arg_store(nd_store(a)),
                                                 [B] = tsr_arg_store(nd_store(b))},
