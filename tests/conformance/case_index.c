@@ -4,6 +4,8 @@
 
 #include "case_file.h"
 
+nd_type case_type(const char *name);
+
 static int word(const struct conformance_case *c, int i)
 {
     return i < c->n_words ? atoi(c->word[i]) : 0;
@@ -136,12 +138,34 @@ static nd_array call_ordered(const struct conformance_case *c, const nd_operand 
     return (nd_array){0};
 }
 
+static nd_array call_random(const struct conformance_case *c)
+{
+    const char    *name = c->function;
+    const uint64_t seed = strtoull(c->word[0], NULL, 10), stream = strtoull(c->word[1], NULL, 10);
+    const nd_type  t = case_type(c->word[2]);
+    const nd_shape s = shape_of(c, 3);
+    if (strcmp(name, "random_words") == 0)
+        return nd_random_words(seed, s, .stream = stream);
+    if (strcmp(name, "random_uniform") == 0)
+        return nd_random_uniform(seed, s, .stream = stream, .type = t);
+    if (strcmp(name, "random_normal") == 0)
+        return nd_random_normal(seed, s, .stream = stream);
+    if (strcmp(name, "random_integers") == 0)
+        return nd_random_integers(seed, atoll(c->word[4 + s.rank]), atoll(c->word[5 + s.rank]), s,
+                                  .stream = stream, .type = t);
+    return strcmp(name, "random_permutation") == 0
+               ? nd_random_permutation(seed, s.extent[0], .stream = stream)
+               : (nd_array){0};
+}
+
 nd_array case_call_index(const struct conformance_case *c, const nd_operand *x)
 {
     const char *name = c->function;
     if (c->n_operands == 0)
         return (nd_array){0};
     const nd_array a = x[0].array;
+    if (strncmp(name, "random_", 7) == 0)
+        return call_random(c);
     if (strcmp(name, "argwhere") == 0)
         return nd_argwhere(a);
     if (strcmp(name, "flatnonzero") == 0)

@@ -416,8 +416,36 @@ def write_searched(w, rng, cases):
     one(np.sort(rng.normal(0, 20, 9))[::-1].copy()[::-1], np.arange(9), 0)
 
 
+def write_random(w, rng, cases):
+    """Words and float64 are NumPy's; the others follow from the words."""
+    def words(seed, n, stream):
+        return np.random.Philox(key=seed + (stream << 64)).random_raw(n)
+
+    def case(name, tolerance, shape, out, seed, stream, kind, *more):
+        w.case(name, tolerance, seed, stream, kind, len(shape), *shape, *more)
+        w.operand(np.zeros(1))
+        w.expect(out)
+
+    for shape, seed, stream in itertools.product(((), (1,), (7,), (3, 5), (2, 3, 4), (0, 2), (9001,)), (0, 7, 2 ** 60 + 1), (0, 3)):
+        n = int(np.prod(shape))
+        v = words(seed, 2 * n, stream)
+        case("random_words", 0, shape, v[:n].reshape(shape), seed, stream, "u64")
+        numpys = np.random.Generator(np.random.Philox(key=seed + (stream << 64)))
+        case("random_uniform", 0, shape, np.asarray(numpys.random(shape)), seed, stream, "f64")
+        for kind, bits in (("f32", 24), ("f16", 11)):
+            out = ((v[:n] >> np.uint64(64 - bits)) / 2.0 ** bits).astype(cases.TYPES[kind])
+            case("random_uniform", 0, shape, out.reshape(shape), seed, stream, kind)
+        u, turn = ((v[::2] >> np.uint64(11)) + np.uint64(1)) / 2.0 ** 53, (v[1::2] >> np.uint64(11)) / 2.0 ** 53
+        out = np.sqrt(-2 * np.log(u)) * np.cos(6.283185307179586 * turn)
+        case("random_normal", "abs:" + (1e-14).hex(), shape, out.reshape(shape), seed, stream, "f64")
+        for kind, low, high in (("i64", -5, 6), ("u8", 0, 256), ("i64", -2 ** 62, 2 ** 62), ("i16", 3, 4)):
+            out = np.array([low + (int(x) * (high - low) >> 64) for x in v[:n]], cases.TYPES[kind])
+            case("random_integers", 0, shape, out.reshape(shape), seed, stream, kind, low, high)
+        case("random_permutation", 0, (n,), np.argsort(v[:n], kind="stable"), seed, stream, "i64")
+
+
 PARTS = [write_take, write_get, write_set, write_conditions, write_rolled, write_padded, write_repeated,
-         write_split, write_grids, write_sorted, write_searched]
+         write_split, write_grids, write_sorted, write_searched, write_random]
 
 
 def write(w, rng, cases):
