@@ -6,7 +6,8 @@
 
 #define AR_PROGRAM_MAP(X)                                                                          \
     X(black_scholes) X(chain) X(mandelbrot) X(nbody) X(statistics)                                 \
-    X(jacobi) X(stencil_3d) X(gray_scott) X(cavity)
+    X(jacobi) X(stencil_3d) X(gray_scott) X(cavity)                                                \
+    X(gemm) X(cg) X(pcg) X(kmeans) X(linreg) X(logreg) X(lstm)
 
 #define X(name) extern const ar_program ar_##name;
 AR_PROGRAM_MAP(X)

@@ -2,12 +2,14 @@
 dictionary from names to functions of that input, which answer with a tuple of arrays."""
 
 import arrays_elementwise
+import arrays_linear
 import arrays_stencil
 
-SETUP = {**arrays_elementwise.SETUP, **arrays_stencil.SETUP}
+PARTS = (arrays_elementwise, arrays_stencil, arrays_linear)
+SETUP = {name: setup for part in PARTS for name, setup in part.SETUP.items()}
 
 
 def of(system):
     if system not in ("numpy", "numba", "jax"):
         raise SystemExit(f"arrays.py: {system}: not one of numpy, numba, jax")
-    return {**getattr(arrays_elementwise, system)(), **getattr(arrays_stencil, system)()}
+    return {name: run for part in PARTS for name, run in getattr(part, system)().items()}
