@@ -1,6 +1,6 @@
 /* memory/piece.c - what workers take at dispatch: buffers for the pieces of temporaries, and scratch.
  *
- * Each worker has a cache of a few buffers per size class of its own; a buffer goes back to the worker
+ * Each worker has a cache of some dozens of buffers of its own; a buffer goes back to the worker
  * that used it last, whose cache it is in.  Depth-first order keeps the number of buffers small: a chain
  * needs two or three a worker.  Invariant: nothing here is seen by two threads.  Cost: O(1). */
 #include <string.h>
@@ -8,7 +8,9 @@
 #include "base/alloc.h"
 #include "memory/memory.h"
 
-enum { CACHE_BUFFERS = 16, SCRATCH_FIRST = 1 << 16 };
+/* CACHE_BUFFERS: so many that one seldom goes back to the C library, whose mmap and munmap of a large one cost
+ * as much as a piece. */
+enum { CACHE_BUFFERS = 128, SCRATCH_FIRST = 1 << 16 };
 
 struct piece_cache {
     int    n;
