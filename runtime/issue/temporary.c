@@ -1,8 +1,9 @@
 /* issue/temporary.c - stores that live and die inside a window never get memory as a whole.
  *
  * A root is a temporary when its handle is gone by the time the window closes, its first use is a WRITE
- * of all of it, and every use in the window has the same function point -> region, none has to be
- * renamed, and nothing else holds it (formulas that are still to become operations): then each point's piece is taken at dispatch and given back by the last of the operations that uses it.
+ * of all of it, every use in the window has the same function point -> region, none has to be renamed,
+ * and nothing else holds it (formulas that are still to become operations): then each point's piece is
+ * taken at dispatch and given back by the last of the operations that uses it.
  *
  * Cost: O(operations * arguments) of windows in which something was released.
  * Threads: issuing thread. */

@@ -319,6 +319,35 @@ class Program:
                     return
                 self.line(text)
 
+    def long_loop(self):
+        """Temporaries that are made, used and released, over and over: more than are ever in flight."""
+        at = self.usable(lambda r: r.value.dtype == np.float64 and not r.readonly and r.value.size)
+        if not at:
+            return
+        k = self.pick(at)
+        to, n = self.registers[k].value, len(self.registers)
+        shifts = [self.pick(["::-1", ":", "..."]) if to.ndim else "..." for _ in range(2)]
+        views = [to[::-1] if s == "::-1" else to for s in shifts]
+        first = [self.add(Register(v)) for v in views]
+        for r, s in zip(first, shifts):
+            self.line("view", r, k, s)
+        folded = self.chance(0.5)
+        for _ in range(int(self.rng.integers(20, 150))):
+            a, b, c, d = n + 2, n + 3, n + 4, n + 5
+            total = views[0] + views[1]
+            part = total * 0.25
+            self.line("call", a, "add", 2, f"@{first[0]}", f"@{first[1]}", "-", "-")
+            self.line("call", b, "multiply", 2, f"@{a}", "d" + (0.25).hex(), "-", "-")
+            self.line("call", c, "subtract", 2, f"@{b}", f"@{k}", "-", "-")
+            if folded:
+                self.line("reduce", d, "any", c, 0, 0)
+                self.line("release", d)
+            to[...] = part
+            self.line("assign", k, f"@{b}")
+            for r in (a, b, c):
+                self.line("release", r)
+        self.registers += [None] * 4
+
     def value(self, word):
         if word[0] == "@":
             return self.registers[int(word[1:])].value
@@ -351,10 +380,10 @@ class Program:
         for _ in range(int(self.rng.integers(1, NEW + 1))):
             self.new()
         ways = [(self.call, 6), (lambda: self.call(True), 4), (self.view, 5), (self.assign, 3), (self.reduce, 2),
-                (self.moved, 2), (self.chosen, 1), (self.loop, 1), (self.release, 1), (self.new, 1)]
-        ways = [f for f, n in ways for _ in range(n)]
+                (self.moved, 2), (self.chosen, 1), (self.loop, 1), (self.long_loop, 0.2), (self.release, 1), (self.new, 1)]
+        ways = [f for f, n in ways for _ in range(round(5 * n))]
         for _ in range(int(self.rng.integers(3, STATEMENTS))):
-            if len(self.registers) < 40:
+            if len(self.registers) < 40 and len(self.out) < 1000:
                 self.pick(ways)()
         for k, r in enumerate(self.registers):
             if r is None:
