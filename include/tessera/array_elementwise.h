@@ -89,11 +89,11 @@ struct nd_operands_ {
 /* the remainder with the sign of x1; of integers, by 0: 0.  Takes bool, integers, floats. */
 #define nd_fmod(x1, x2, ...) ND_CALL2_(ND_OP_FMOD, x1, x2, __VA_ARGS__)
 /* x1 to the power x2; integers to a negative number fail, to an array's negative element give 0 (1,
- * -1: themselves).  Takes bool, integers, floats. */
+ * -1: themselves). */
 #define nd_power(x1, x2, ...) ND_CALL2_(ND_OP_POWER, x1, x2, __VA_ARGS__)
 /* Another name of nd_power. */
 #define nd_pow(x1, x2, ...) ND_CALL2_(ND_OP_POWER, x1, x2, __VA_ARGS__)
-/* x1 to the power x2, in float64.  Takes bool, integers, floats. */
+/* x1 to the power x2, in float64 or complex128. */
 #define nd_float_power(x1, x2, ...) ND_CALL2_(ND_OP_FLOAT_POWER, x1, x2, __VA_ARGS__)
 /* the greater; a NaN wins. */
 #define nd_maximum(x1, x2, ...) ND_CALL2_(ND_OP_MAXIMUM, x1, x2, __VA_ARGS__)
@@ -185,7 +185,7 @@ struct nd_operands_ {
 #define nd_ceil(x1, ...) ND_CALL1_(ND_OP_CEIL, x1, __VA_ARGS__)
 /* the nearest integer towards 0.  Takes bool, integers, floats. */
 #define nd_trunc(x1, ...) ND_CALL1_(ND_OP_TRUNC, x1, __VA_ARGS__)
-/* the nearest integer, ties to even, a float.  Takes bool, integers, floats. */
+/* the nearest integer, ties to even, a float. */
 #define nd_rint(x1, ...) ND_CALL1_(ND_OP_RINT, x1, __VA_ARGS__)
 /* it is a NaN, or a part of it. */
 #define nd_isnan(x1, ...) ND_CALL1_(ND_OP_ISNAN, x1, __VA_ARGS__)
@@ -201,51 +201,51 @@ struct nd_operands_ {
 #define nd_cbrt(x1, ...) ND_CALL1_(ND_OP_CBRT, x1, __VA_ARGS__)
 /* e to the power x. */
 #define nd_exp(x1, ...) ND_CALL1_(ND_OP_EXP, x1, __VA_ARGS__)
-/* 2 to the power x.  Takes bool, integers, floats. */
+/* 2 to the power x. */
 #define nd_exp2(x1, ...) ND_CALL1_(ND_OP_EXP2, x1, __VA_ARGS__)
-/* exp(x) - 1, also near 0.  Takes bool, integers, floats. */
+/* exp(x) - 1, also near 0. */
 #define nd_expm1(x1, ...) ND_CALL1_(ND_OP_EXPM1, x1, __VA_ARGS__)
 /* the natural logarithm. */
 #define nd_log(x1, ...) ND_CALL1_(ND_OP_LOG, x1, __VA_ARGS__)
-/* the logarithm to base 2.  Takes bool, integers, floats. */
+/* the logarithm to base 2. */
 #define nd_log2(x1, ...) ND_CALL1_(ND_OP_LOG2, x1, __VA_ARGS__)
-/* the logarithm to base 10.  Takes bool, integers, floats. */
+/* the logarithm to base 10. */
 #define nd_log10(x1, ...) ND_CALL1_(ND_OP_LOG10, x1, __VA_ARGS__)
-/* log(1 + x), also near 0.  Takes bool, integers, floats. */
+/* log(1 + x), also near 0. */
 #define nd_log1p(x1, ...) ND_CALL1_(ND_OP_LOG1P, x1, __VA_ARGS__)
-/* the sine, radians.  Takes bool, integers, floats. */
+/* the sine, radians. */
 #define nd_sin(x1, ...) ND_CALL1_(ND_OP_SIN, x1, __VA_ARGS__)
-/* the cosine, radians.  Takes bool, integers, floats. */
+/* the cosine, radians. */
 #define nd_cos(x1, ...) ND_CALL1_(ND_OP_COS, x1, __VA_ARGS__)
-/* the tangent, radians.  Takes bool, integers, floats. */
+/* the tangent, radians. */
 #define nd_tan(x1, ...) ND_CALL1_(ND_OP_TAN, x1, __VA_ARGS__)
-/* the inverse sine, radians.  Takes bool, integers, floats. */
+/* the inverse sine, radians. */
 #define nd_arcsin(x1, ...) ND_CALL1_(ND_OP_ARCSIN, x1, __VA_ARGS__)
 /* Another name of nd_arcsin. */
 #define nd_asin(x1, ...) ND_CALL1_(ND_OP_ARCSIN, x1, __VA_ARGS__)
-/* the inverse cosine, radians.  Takes bool, integers, floats. */
+/* the inverse cosine, radians. */
 #define nd_arccos(x1, ...) ND_CALL1_(ND_OP_ARCCOS, x1, __VA_ARGS__)
 /* Another name of nd_arccos. */
 #define nd_acos(x1, ...) ND_CALL1_(ND_OP_ARCCOS, x1, __VA_ARGS__)
-/* the inverse tangent, radians.  Takes bool, integers, floats. */
+/* the inverse tangent, radians. */
 #define nd_arctan(x1, ...) ND_CALL1_(ND_OP_ARCTAN, x1, __VA_ARGS__)
 /* Another name of nd_arctan. */
 #define nd_atan(x1, ...) ND_CALL1_(ND_OP_ARCTAN, x1, __VA_ARGS__)
-/* the hyperbolic sine.  Takes bool, integers, floats. */
+/* the hyperbolic sine. */
 #define nd_sinh(x1, ...) ND_CALL1_(ND_OP_SINH, x1, __VA_ARGS__)
-/* the hyperbolic cosine.  Takes bool, integers, floats. */
+/* the hyperbolic cosine. */
 #define nd_cosh(x1, ...) ND_CALL1_(ND_OP_COSH, x1, __VA_ARGS__)
-/* the hyperbolic tangent.  Takes bool, integers, floats. */
+/* the hyperbolic tangent. */
 #define nd_tanh(x1, ...) ND_CALL1_(ND_OP_TANH, x1, __VA_ARGS__)
-/* the inverse hyperbolic sine.  Takes bool, integers, floats. */
+/* the inverse hyperbolic sine. */
 #define nd_arcsinh(x1, ...) ND_CALL1_(ND_OP_ARCSINH, x1, __VA_ARGS__)
 /* Another name of nd_arcsinh. */
 #define nd_asinh(x1, ...) ND_CALL1_(ND_OP_ARCSINH, x1, __VA_ARGS__)
-/* the inverse hyperbolic cosine.  Takes bool, integers, floats. */
+/* the inverse hyperbolic cosine. */
 #define nd_arccosh(x1, ...) ND_CALL1_(ND_OP_ARCCOSH, x1, __VA_ARGS__)
 /* Another name of nd_arccosh. */
 #define nd_acosh(x1, ...) ND_CALL1_(ND_OP_ARCCOSH, x1, __VA_ARGS__)
-/* the inverse hyperbolic tangent.  Takes bool, integers, floats. */
+/* the inverse hyperbolic tangent. */
 #define nd_arctanh(x1, ...) ND_CALL1_(ND_OP_ARCTANH, x1, __VA_ARGS__)
 /* Another name of nd_arctanh. */
 #define nd_atanh(x1, ...) ND_CALL1_(ND_OP_ARCTANH, x1, __VA_ARGS__)
@@ -257,6 +257,23 @@ struct nd_operands_ {
 #define nd_rad2deg(x1, ...) ND_CALL1_(ND_OP_RAD2DEG, x1, __VA_ARGS__)
 /* Another name of nd_rad2deg. */
 #define nd_degrees(x1, ...) ND_CALL1_(ND_OP_RAD2DEG, x1, __VA_ARGS__)
+/* it is infinite, and positive.  Takes bool, integers, floats. */
+#define nd_isposinf(x1, ...) ND_CALL1_(ND_OP_ISPOSINF, x1, __VA_ARGS__)
+/* it is infinite, and negative.  Takes bool, integers, floats. */
+#define nd_isneginf(x1, ...) ND_CALL1_(ND_OP_ISNEGINF, x1, __VA_ARGS__)
+/* how many bits of the magnitude are 1, a uint8.  Takes bool, integers. */
+#define nd_bitwise_count(x1, ...) ND_CALL1_(ND_OP_BITWISE_COUNT, x1, __VA_ARGS__)
+/* the greatest common divisor.  Takes integers. */
+#define nd_gcd(x1, x2, ...) ND_CALL2_(ND_OP_GCD, x1, x2, __VA_ARGS__)
+/* the least common multiple.  Takes integers. */
+#define nd_lcm(x1, x2, ...) ND_CALL2_(ND_OP_LCM, x1, x2, __VA_ARGS__)
+/* the next float after x1 towards x2.  Takes bool, integers, floats. */
+#define nd_nextafter(x1, x2, ...) ND_CALL2_(ND_OP_NEXTAFTER, x1, x2, __VA_ARGS__)
+/* the distance to the next float away from 0, with the sign of x (float16: to the one above).  Takes
+ * bool, integers, floats. */
+#define nd_spacing(x1, ...) ND_CALL1_(ND_OP_SPACING, x1, __VA_ARGS__)
+/* x1 * 2**x2; x2 is an integer.  Takes bool, integers, floats. */
+#define nd_ldexp(x1, x2, ...) ND_CALL2_(ND_OP_LDEXP, x1, x2, __VA_ARGS__)
 
 /* The sum of four. */
 #define nd_add4(a, b, c, d) nd_add(nd_add((a), (b)), nd_add((c), (d)))

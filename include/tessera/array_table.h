@@ -17,9 +17,10 @@
  * are
  *   COMPARE  what they promote to; a bool            TEST    each its own; a bool
  *   LOGICAL  each as a bool; a bool                  FTEST   as FLOAT; a bool
- *   MODULUS  as SAME; of complex numbers a float
+ *   MODULUS  as SAME; of complex numbers a float     COUNT   as TINY; a uint8
+ *   SCALE    as FLOAT of the first; the second is an integer
  * kinds that it takes: B bool, I integers, R floats, C complex; build: how libs/array writes it as
- * a formula. */
+ * a formula (task: it is a loop of array_kernel.c, as are functions of complex numbers there). */
 #define ND_ELEMENTWISE_MAP(X)                                                                      \
     X(ADD, add, 2, SAME, BIRC, add, "", "x1 + x2; of bools: or")                                   \
     X(SUBTRACT, subtract, 2, SIGNED, IRC, op_subtract, "sub", "x1 - x2")                           \
@@ -31,10 +32,11 @@
       "x1 - x2 * floor(x1 / x2), with the sign of x2; of integers, by 0: 0")                       \
     X(FMOD, fmod, 2, TINY, IR, op_fmod, "",                                                        \
       "the remainder with the sign of x1; of integers, by 0: 0")                                   \
-    X(POWER, power, 2, TINY, IR, op_power, "pow",                                                  \
+    X(POWER, power, 2, TINY, IRC, op_power, "pow",                                                  \
       "x1 to the power x2; integers to a negative number fail, to an array's negative element "    \
       "give 0 (1, -1: themselves)")                                                                \
-    X(FLOAT_POWER, float_power, 2, WIDE, R, op_power, "", "x1 to the power x2, in float64")        \
+    X(FLOAT_POWER, float_power, 2, WIDE, RC, op_power, "",                                   \
+      "x1 to the power x2, in float64 or complex128")        \
     X(MAXIMUM, maximum, 2, SAME, BIRC, maximum, "", "the greater; a NaN wins")                     \
     X(MINIMUM, minimum, 2, SAME, BIRC, minimum, "", "the lesser; a NaN wins")                      \
     X(FMAX, fmax, 2, SAME, BIR, op_fmax, "", "the greater; a number wins over a NaN")              \
@@ -75,7 +77,7 @@
     X(FLOOR, floor, 1, ROUND, BIR, floor, "", "the nearest integer below, of the same type")       \
     X(CEIL, ceil, 1, ROUND, BIR, ceil, "", "the nearest integer above")                            \
     X(TRUNC, trunc, 1, ROUND, BIR, trunc, "", "the nearest integer towards 0")                     \
-    X(RINT, rint, 1, FLOAT, R, op_rint, "", "the nearest integer, ties to even, a float")          \
+    X(RINT, rint, 1, FLOAT, RC, rint, "", "the nearest integer, ties to even, a float")          \
     X(ISNAN, isnan, 1, TEST, BIRC, isnan, "", "it is a NaN, or a part of it")                      \
     X(ISINF, isinf, 1, TEST, BIRC, isinf, "", "it is infinite, or a part of it")                   \
     X(ISFINITE, isfinite, 1, TEST, BIRC, isfinite, "", "it is neither infinite nor a NaN")         \
@@ -83,25 +85,35 @@
     X(SQRT, sqrt, 1, FLOAT, RC, sqrt, "", "the square root")                                       \
     X(CBRT, cbrt, 1, FLOAT, R, op_cbrt, "", "the cube root")                                       \
     X(EXP, exp, 1, FLOAT, RC, exp, "", "e to the power x")                                         \
-    X(EXP2, exp2, 1, FLOAT, R, op_exp2, "", "2 to the power x")                                    \
-    X(EXPM1, expm1, 1, FLOAT, R, op_expm1, "", "exp(x) - 1, also near 0")                          \
+    X(EXP2, exp2, 1, FLOAT, RC, op_exp2, "", "2 to the power x")                                    \
+    X(EXPM1, expm1, 1, FLOAT, RC, op_expm1, "", "exp(x) - 1, also near 0")                          \
     X(LOG, log, 1, FLOAT, RC, log, "", "the natural logarithm")                                    \
-    X(LOG2, log2, 1, FLOAT, R, op_log2, "", "the logarithm to base 2")                             \
-    X(LOG10, log10, 1, FLOAT, R, op_log10, "", "the logarithm to base 10")                         \
-    X(LOG1P, log1p, 1, FLOAT, R, log1p, "", "log(1 + x), also near 0")                          \
-    X(SIN, sin, 1, FLOAT, R, op_sin, "", "the sine, radians")                                      \
-    X(COS, cos, 1, FLOAT, R, op_cos, "", "the cosine, radians")                                    \
-    X(TAN, tan, 1, FLOAT, R, op_tan, "", "the tangent, radians")                                   \
-    X(ARCSIN, arcsin, 1, FLOAT, R, op_arcsin, "asin", "the inverse sine, radians")                 \
-    X(ARCCOS, arccos, 1, FLOAT, R, op_arccos, "acos", "the inverse cosine, radians")               \
-    X(ARCTAN, arctan, 1, FLOAT, R, op_arctan, "atan", "the inverse tangent, radians")              \
-    X(SINH, sinh, 1, FLOAT, R, sinh, "", "the hyperbolic sine")                                 \
-    X(COSH, cosh, 1, FLOAT, R, cosh, "", "the hyperbolic cosine")                               \
-    X(TANH, tanh, 1, FLOAT, R, op_tanh, "", "the hyperbolic tangent")                              \
-    X(ARCSINH, arcsinh, 1, FLOAT, R, arcsinh, "asinh", "the inverse hyperbolic sine")           \
-    X(ARCCOSH, arccosh, 1, FLOAT, R, arccosh, "acosh", "the inverse hyperbolic cosine")         \
-    X(ARCTANH, arctanh, 1, FLOAT, R, op_arctanh, "atanh", "the inverse hyperbolic tangent")        \
+    X(LOG2, log2, 1, FLOAT, RC, op_log2, "", "the logarithm to base 2")                             \
+    X(LOG10, log10, 1, FLOAT, RC, op_log10, "", "the logarithm to base 10")                         \
+    X(LOG1P, log1p, 1, FLOAT, RC, log1p, "", "log(1 + x), also near 0")                          \
+    X(SIN, sin, 1, FLOAT, RC, op_sin, "", "the sine, radians")                                      \
+    X(COS, cos, 1, FLOAT, RC, op_cos, "", "the cosine, radians")                                    \
+    X(TAN, tan, 1, FLOAT, RC, op_tan, "", "the tangent, radians")                                   \
+    X(ARCSIN, arcsin, 1, FLOAT, RC, op_arcsin, "asin", "the inverse sine, radians")                 \
+    X(ARCCOS, arccos, 1, FLOAT, RC, op_arccos, "acos", "the inverse cosine, radians")               \
+    X(ARCTAN, arctan, 1, FLOAT, RC, op_arctan, "atan", "the inverse tangent, radians")              \
+    X(SINH, sinh, 1, FLOAT, RC, sinh, "", "the hyperbolic sine")                                 \
+    X(COSH, cosh, 1, FLOAT, RC, cosh, "", "the hyperbolic cosine")                               \
+    X(TANH, tanh, 1, FLOAT, RC, op_tanh, "", "the hyperbolic tangent")                              \
+    X(ARCSINH, arcsinh, 1, FLOAT, RC, arcsinh, "asinh", "the inverse hyperbolic sine")           \
+    X(ARCCOSH, arccosh, 1, FLOAT, RC, arccosh, "acosh", "the inverse hyperbolic cosine")         \
+    X(ARCTANH, arctanh, 1, FLOAT, RC, op_arctanh, "atanh", "the inverse hyperbolic tangent")        \
     X(DEG2RAD, deg2rad, 1, FLOAT, R, deg2rad, "radians", "degrees as radians")                     \
-    X(RAD2DEG, rad2deg, 1, FLOAT, R, rad2deg, "degrees", "radians as degrees")
+    X(RAD2DEG, rad2deg, 1, FLOAT, R, rad2deg, "degrees", "radians as degrees")                     \
+    X(ISPOSINF, isposinf, 1, FTEST, R, isposinf, "", "it is infinite, and positive")               \
+    X(ISNEGINF, isneginf, 1, FTEST, R, isneginf, "", "it is infinite, and negative")               \
+    X(BITWISE_COUNT, bitwise_count, 1, COUNT, I, bitwise_count, "",                                \
+      "how many bits of the magnitude are 1, a uint8")                                             \
+    X(GCD, gcd, 2, SAME, I, task, "", "the greatest common divisor")                               \
+    X(LCM, lcm, 2, SAME, I, task, "", "the least common multiple")                                 \
+    X(NEXTAFTER, nextafter, 2, FLOAT, R, task, "", "the next float after x1 towards x2")           \
+    X(SPACING, spacing, 1, FLOAT, R, task, "",                                                     \
+      "the distance to the next float away from 0, with the sign of x (float16: to the one above)")                            \
+    X(LDEXP, ldexp, 2, SCALE, R, task, "", "x1 * 2**x2; x2 is an integer")
 
 #endif

@@ -382,3 +382,50 @@ tsr_term array_build_sqrt(tsr_formula *f, const tsr_term *x, nd_type t)
     return OP(JOIN, SELECT(is_far, OP(ABSOLUTE, im), SELECT(is_zero, zero, plain_re)),
               SELECT(OP(OR, is_far, is_zero), im, plain_im));
 }
+
+tsr_term array_build_rint(tsr_formula *f, const tsr_term *x, nd_type t)
+{
+    if (!is_complex(t))
+        return OP(RINT, x[0]);
+    return OP(JOIN, OP(RINT, OP(REAL, x[0])), OP(RINT, OP(IMAG, x[0])));
+}
+
+tsr_term array_build_isposinf(tsr_formula *f, const tsr_term *x, nd_type t)
+{
+    (void)t;
+    return OP(AND, OP(IS_INF, x[0]), OP(NOT, OP(SIGNBIT, x[0])));
+}
+
+tsr_term array_build_isneginf(tsr_formula *f, const tsr_term *x, nd_type t)
+{
+    (void)t;
+    return OP(AND, OP(IS_INF, x[0]), OP(SIGNBIT, x[0]));
+}
+
+/* ---- bits ---- */
+
+static tsr_term word(tsr_formula *f, uint64_t v)
+{
+    return tsr_formula_constant(f, TSR_U64, &v);
+}
+
+/* Sums of bits beside each other, twice as wide each time (Warren, "Hacker's Delight", 5-1). */
+tsr_term array_build_bitwise_count(tsr_formula *f, const tsr_term *x, nd_type t)
+{
+    static const uint64_t mask[] = {0x5555555555555555, 0x3333333333333333, 0x0f0f0f0f0f0f0f0f};
+    const tsr_term        size = array_is_unsigned(t) ? x[0] : OP(ABSOLUTE, x[0]);
+    tsr_term              v = array_cast(f, size, TSR_U64);
+    if (tsr_type_size(t) < 8) /* the magnitude of the least is itself: its upper bits go */
+        v = OP(AND, v, word(f, ((uint64_t)1 << (8 * tsr_type_size(t))) - 1));
+    for (int i = 0; i < 3; ++i) {
+        const tsr_term m = word(f, mask[i]);
+        v = OP(ADD, OP(AND, v, m), OP(AND, OP(SHIFT_RIGHT, v, word(f, 1u << i)), m));
+    }
+    return OP(SHIFT_RIGHT, OP(MULTIPLY, v, word(f, 0x0101010101010101)), word(f, 56));
+}
+
+tsr_term array_build_task(tsr_formula *f, const tsr_term *x, nd_type t)
+{
+    (void)f, (void)x, (void)t;
+    return -1; /* never asked for: it is no formula */
+}

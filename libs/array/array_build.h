@@ -24,7 +24,8 @@ array_builder array_build_add, array_build_multiply, array_build_maximum, array_
     array_build_floor, array_build_ceil, array_build_trunc, array_build_isnan, array_build_isinf,
     array_build_isfinite, array_build_sqrt, array_build_exp, array_build_log, array_build_deg2rad,
     array_build_rad2deg, array_build_log1p, array_build_arcsinh, array_build_arccosh,
-    array_build_sinh, array_build_cosh;
+    array_build_sinh, array_build_cosh, array_build_rint, array_build_isposinf,
+    array_build_isneginf, array_build_bitwise_count, array_build_task;
 
 /* The type in which a composed function of half numbers is computed: float32; else `t`. */
 nd_type array_wide_of(nd_type t);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "array_build.h"
+#include "array_kernel.h"
 
 /* How the types of a function's operands make the type that is computed in; see array_table.h. */
 enum rule {
@@ -23,7 +24,9 @@ enum rule {
     RULE_TEST,
     RULE_FTEST,
     RULE_LOGICAL,
-    RULE_MODULUS
+    RULE_MODULUS,
+    RULE_COUNT,
+    RULE_SCALE
 };
 
 #define TEXT_(x) #x
@@ -85,14 +88,38 @@ static nd_type float_of_all(const struct elementwise *e)
     return e->n == 1 ? first : nd_promote_types(first, float_of(e->own[1], among_bfloat));
 }
 
+/* The float type of what is scaled; a number's as NumPy's search for a loop ends. */
+static nd_type scaled_type(const struct elementwise *e)
+{
+    const nd_operand *x = &e->x[0];
+    if (x->kind == ND_OPERAND_ARRAY)
+        return float_of(e->own[0], false);
+    const bool is_plain = x->kind == ND_OPERAND_BOOL ||
+                          (x->kind == ND_OPERAND_INT && e->own[1] != TSR_BOOL &&
+                           e->x[1].kind == ND_OPERAND_ARRAY && e->info[1].type != TSR_BOOL);
+    return is_plain ? TSR_F16 : x->kind == ND_OPERAND_COMPLEX ? TSR_C128 : TSR_F64;
+}
+
+/* A function that scales does so by no float, nor by what int64 may not hold. */
+static bool scales_by_integer(const struct elementwise *e)
+{
+    if (e->function->rule != RULE_SCALE)
+        return true;
+    if (e->x[1].kind != ND_OPERAND_ARRAY)
+        return e->x[1].kind == ND_OPERAND_BOOL || e->x[1].kind == ND_OPERAND_INT;
+    return array_kind_of(e->info[1].type) <= KIND_INT && e->info[1].type != TSR_U64;
+}
+
 /* The type that is computed in. */
 static nd_type loop_of(const struct elementwise *e)
 {
     const nd_type together = e->n == 1 ? e->own[0] : nd_promote_types(e->own[0], e->own[1]);
     switch (e->function->rule) {
+    case RULE_COUNT:
     case RULE_TINY: return together == TSR_BOOL ? TSR_I8 : together;
     case RULE_FLOAT:
     case RULE_FTEST: return float_of_all(e);
+    case RULE_SCALE: return scaled_type(e);
     case RULE_DIVIDE: return array_kind_of(together) <= KIND_INT ? TSR_F64 : together;
     case RULE_WIDE: return array_kind_of(together) == KIND_COMPLEX ? TSR_C128 : TSR_F64;
     case RULE_LOGICAL: return TSR_BOOL;
@@ -107,6 +134,7 @@ static nd_type result_of(const struct elementwise *e)
     case RULE_TEST:
     case RULE_FTEST:
     case RULE_LOGICAL: return TSR_BOOL;
+    case RULE_COUNT: return TSR_U8;
     case RULE_MODULUS: return array_real_of(e->loop);
     default: return e->loop;
     }
@@ -120,7 +148,7 @@ static tsr_status types_find(struct elementwise *e)
         e->own[i] = e->x[i].kind == ND_OPERAND_ARRAY ? e->info[i].type : among;
     e->loop = loop_of(e);
     e->result = result_of(e);
-    if (strchr(e->function->kinds, letter[array_kind_of(e->loop)]))
+    if (scales_by_integer(e) && strchr(e->function->kinds, letter[array_kind_of(e->loop)]))
         return TSR_OK;
     if (e->n == 1)
         return tsr_fail_(e->o->at, TSR_BAD_TYPE, "%s takes no %s", e->function->name,
@@ -281,6 +309,55 @@ static void reach_out(struct elementwise *e)
         e->x[first].array = nd_broadcast_to_(e->x[first].array, e->shape, e->o->at);
 }
 
+/* An operand in the type that is computed in, of the whole shape. */
+static tsr_store operand_whole(const struct elementwise *e, int i)
+{
+    const tsr_site at = e->o->at;
+    nd_shape       shape = {0, {0}};
+    tsr_store      own;
+    array_element  number;
+    if (e->x[i].kind == ND_OPERAND_ARRAY) {
+        shape = e->info[i].shape;
+        own = e->info[i].type == e->loop ? nd_store(array_alias(e->x[i].array, at))
+                                         : nd_store(nd_astype_(e->x[i].array, e->loop, at));
+    } else if (array_element_of(e->loop, &e->x[i], &number, at) == TSR_OK)
+        own = tsr_store_filled_(e->loop, shape, number.bytes, at);
+    else
+        return tsr_store_failed_(at);
+    const tsr_store whole = array_stretch(own, &shape, &e->shape, at);
+    tsr_store_release_(own, at);
+    return whole;
+}
+
+/* The result as a loop of this library gives it. */
+static nd_array issue_kernel(struct elementwise *e)
+{
+    struct array_call c;
+    const tsr_site    at = e->o->at;
+    const int         op = (int)(e->function - function_table);
+    const tsr_store   x = operand_whole(e, 0), y = e->n > 1 ? operand_whole(e, 1) : (tsr_store){0};
+    const nd_array    made = array_kernel_make(op, e->result, &e->shape, x, y, at);
+    const nd_type     type = e->has_out ? e->out.type : e->result;
+    nd_array          out = made;
+    if (e->has_out || e->has_where) {
+        array_call_begin(&c, e->function->name, at);
+        const tsr_term own = array_call_store(&c, made, e->result);
+        const tsr_term value = own >= 0 && e->result == type
+                                   ? tsr_apply(&c.formula, TSR_OP_COPY, own)
+                                   : array_cast(&c.formula, own, type);
+        tsr_formula_output(&c.formula, choose(&c, e, value, type));
+        if (!e->has_out)
+            out = array_call_make(&c, type, &e->shape);
+        else
+            out = array_call_issue(&c, e->o->out) == TSR_OK ? e->o->out : array_failed(at);
+        tsr_store_release_(nd_store(made), at);
+    }
+    tsr_store_release_(x, at);
+    if (e->n > 1)
+        tsr_store_release_(y, at);
+    return out;
+}
+
 static nd_array issue(struct elementwise *e)
 {
     struct array_call c;
@@ -314,5 +391,5 @@ nd_array nd_call_(nd_op op, const nd_operand *x, int n, const nd_call_options *o
         return array_failed(o->at);
     if (e.function->rule == RULE_COMPARE && n == 2)
         compare_far(&e);
-    return issue(&e);
+    return array_kernel_find((int)op, e.loop) ? issue_kernel(&e) : issue(&e);
 }

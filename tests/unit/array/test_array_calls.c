@@ -134,3 +134,23 @@ Test(array_calls, scans)
     EXPECT_FAILED_ARRAY(BAD_TYPE, nd_cumsum(a, .out = nd_zeros(ND_I32, 6)), "does not hold");
     EXPECT_TEXT(a, "[[ 0.  1.  3.]\n [ 3.  7. 12.]]\n");
 }
+
+Test(array_calls, loops_that_are_no_formulas)
+{
+    ND_SCOPE();
+    const nd_array a = ROW(1, -2, 12), big = nd_greater(a, 0), out = nd_zeros(ND_F32, 3);
+    const nd_array i = nd_astype(a, ND_I16);
+    EXPECT_TEXT(nd_gcd(i, 8), "[1 2 4]\n");
+    EXPECT_TEXT(nd_lcm(i, 8, .where = big), "[ 8  0 24]\n");
+    EXPECT_TEXT(nd_ldexp(a, nd_view(i, "1:2"), .out = out, .where = big), "[0.25 0.   3.  ]\n");
+    EXPECT_TEXT(nd_bitwise_count(i), "[1 1 2]\n");
+    const nd_array half = nd_astype(a, ND_BF16);
+    EXPECT_TEXT(nd_astype(nd_spacing(half), ND_F64), "[ 0.0078125 -0.015625   0.0625   ]\n");
+    EXPECT_TEXT(nd_astype(nd_nextafter(half, nd_zeros(ND_BF16)), ND_F64),
+                "[ 0.99609375 -1.9921875  11.9375    ]\n");
+    EXPECT_TEXT(nd_power(nd_astype(a, ND_C128), 2), "[  1.+0.j   4.-0.j 144.+0.j]\n");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_gcd(a, 2), "gcd takes no float64");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_ldexp(a, 1.5), "ldexp takes no float64");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_gcd(i, nd_view(i, ":2")), "(3,) and (2,)");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_ldexp(a, i, .out = nd_zeros(ND_I32, 3)), "does not hold");
+}
