@@ -1,5 +1,5 @@
 /* array_kernel.c - elementwise functions that are loops of this library: those whose steps depend on
- * values, look at bits, or call C's complex functions; and frexp, modf, divmod, of two results.
+ * values, look at bits, or call C's complex functions.
  *
  * One task runs them all; its argument says which. They do not fuse.
  *
@@ -115,25 +115,8 @@ static int exponent_of(double n)
     return n > 10000 ? 10000 : n < -10000 ? -10000 : (int)n;
 }
 
-/* The exponent of a number, 0 of what has none. */
-static int exponent(double x)
-{
-    int e = 0;
-    if (isfinite(x))
-        (void)frexp(x, &e);
-    return e;
-}
-
-static double fraction(double x)
-{
-    int e;
-    return isfinite(x) ? frexp(x, &e) : x;
-}
-
 #define FLOAT_LOOPS(NAME, T, get, put)                                                             \
-    LOOP_2(ldexp_##NAME, T, put(ldexp((double)get(x), exponent_of((double)get(y)))))               \
-    LOOP_1(fraction_##NAME, T, T, put(fraction((double)get(x))))                                   \
-    LOOP_1(exponent_##NAME, int32_t, T, exponent((double)get(x)))
+    LOOP_2(ldexp_##NAME, T, put(ldexp((double)get(x), exponent_of((double)get(y)))))
 #define ITSELF(x)   (x)
 #define AS_FLOAT(x) ((float)(x))
 #define TO_F16(x)   tsr_f32_to_f16((float)(x))
@@ -175,8 +158,7 @@ static const struct {
 } kernel_table[] = {
     OF_INTEGERS(ND_OP_GCD, gcd),           OF_INTEGERS(ND_OP_LCM, lcm),
     OF_FLOATS(ND_OP_NEXTAFTER, nextafter), OF_FLOATS(ND_OP_SPACING, spacing),
-    OF_FLOATS(ND_OP_LDEXP, ldexp),         OF_FLOATS(KERNEL_FRACTION, fraction),
-    OF_FLOATS(KERNEL_EXPONENT, exponent),
+    OF_FLOATS(ND_OP_LDEXP, ldexp),
 };
 
 array_kernel *array_kernel_find(int function, nd_type t)

@@ -12,9 +12,6 @@ struct kernel_row {
 };
 typedef void array_kernel(const struct kernel_row *r);
 
-/* The parts of frexp: numbers that continue nd_op. */
-enum { KERNEL_FRACTION = ND_N_OPS, KERNEL_EXPONENT };
-
 /* ---- array_kernel.c ---- */
 
 /* The loop for a function on operands of a type; NULL: it is a formula. Threads: any. */
