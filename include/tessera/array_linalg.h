@@ -67,6 +67,12 @@ TSR_API nd_array nd_cholesky_(nd_array a, tsr_site at);
 /* nd_cholesky(a): as above. */
 #define nd_cholesky(a) nd_cholesky_((a), TSR_HERE)
 
+/* The x of a x = b, by LU with partial pivoting.  Shape: (n, n) and (n,) or (n, columns).
+ * Fails: TASK_FAILED "Singular matrix" (a pivot is 0).  Source: numpy.linalg.solve, of one matrix. */
+TSR_API nd_array nd_solve_(nd_array a, nd_array b, tsr_site at);
+/* nd_solve(a, b): as above. */
+#define nd_solve(a, b) nd_solve_((a), (b), TSR_HERE)
+
 /* How to solve with a triangle; zero means the default. */
 typedef struct nd_triangular_options {
     size_t   size;

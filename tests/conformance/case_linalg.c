@@ -14,8 +14,8 @@ static const struct {
     const char *name;
     nd_array (*call)(nd_array a, nd_array b, tsr_site at);
 } table[] = {
-    {"matmul", nd_matmul_}, {"dot", nd_dot_},     {"inner", nd_inner_},
-    {"vdot", nd_vdot_},     {"outer", nd_outer_}, {"matmul_turned", turned},
+    {"matmul", nd_matmul_}, {"dot", nd_dot_},     {"inner", nd_inner_},      {"vdot", nd_vdot_},
+    {"outer", nd_outer_},   {"solve", nd_solve_}, {"matmul_turned", turned},
 };
 
 static int word(const struct conformance_case *c, int i)

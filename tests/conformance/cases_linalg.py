@@ -166,6 +166,43 @@ def write_triangular(w, rng, tools):
         w.failure(status)
 
 
+def write_solve(w, rng, tools):
+    def one(a, b, wide=None):
+        try:
+            wide = np.result_type(a, b) if a.dtype.kind in "fc" else np.float64
+            exact = np.linalg.solve(a.astype(np.result_type(wide, np.float64)), b)
+            np.linalg.solve(a, b)
+        except np.linalg.LinAlgError as e:
+            exact = "TASK_FAILED" if "Singular" in str(e) else "BAD_SHAPE"
+        except (ValueError, TypeError) as e:
+            exact = "BAD_TYPE" if isinstance(e, TypeError) else "BAD_SHAPE"
+        bound = 0
+        if not isinstance(exact, str):
+            grows = np.linalg.cond(a.astype(complex)) if a.size else 0
+            bound = 20 * (len(a) + 4) * np.finfo(wide).eps * grows * float(np.max(np.abs(exact), initial=0))
+        w.case("solve", "abs:" + float(bound).hex() if bound else 0)
+        w.operand(a)
+        w.operand(b)
+        w.failure(exact) if isinstance(exact, str) else w.expect(exact.astype(wide))
+
+    for kind, n, columns in itertools.product(KINDS, (0, 1, 2, 9, 60, 300, 520), (None, 0, 1, 5, 270)):
+        if n > 60 and (kind[0] not in "fc" or (columns or 0) == 1):
+            continue
+        b = tools.small(kind if kind != "i32" else "i8", rng, (n,) if columns is None else (n, columns))
+        a = tools.small(kind if kind != "i32" else "i8", rng, (n, n))
+        if kind == "bool":
+            a = np.triu(np.ones((n, n), bool))[rng.permutation(n)]
+        one(a, b)
+    a = rng.normal(0, 1, (300, 300))
+    a[:, 270] = 0
+    one(a, np.ones(300))
+    one(np.ones((2, 2)), np.ones(2))
+    one(np.ones((2, 3)), np.ones(2))
+    one(np.eye(3), np.ones(2))
+    one(np.ones(2), np.ones(2))
+    one(np.eye(2, dtype=np.float16), np.ones(2, np.float16))
+
+
 # ---- convolutions ----
 
 MODES = {"full": 1, "same": 2, "valid": 3}
@@ -310,3 +347,4 @@ def write(w, rng, tools):
     write_products(w, rng, tools)
     write_cholesky(w, rng, tools)
     write_triangular(w, rng, tools)
+    write_solve(w, rng, tools)

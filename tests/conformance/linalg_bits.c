@@ -46,6 +46,8 @@ static nd_array positive(nd_type t, int64_t n)
     X(triangular, nd_solve_triangular(positive(ND_F64, 600), NUMBERS(F64, 600, 300)))              \
     X(triangular_column,                                                                           \
       nd_solve_triangular(positive(ND_F64, 600), NUMBERS(F64, 600), .lower = true))                \
+    X(solve, nd_solve(NUMBERS(F64, 600, 600), NUMBERS(F64, 600, 300)))                             \
+    X(solve_column, nd_solve(NUMBERS(C64, 300, 300), NUMBERS(F32, 300)))                           \
     X(convolve, nd_convolve(NUMBERS(F64, 50000), NUMBERS(F64, 33)))                                \
     X(convolve2d,                                                                                  \
       nd_convolve2d(NUMBERS(F32, 300, 310), NUMBERS(F32, 9, 9), .mode = ND_CONVOLVE_SAME))         \
