@@ -20,6 +20,7 @@
 #include <tessera/array_arrange.h>
 #include <tessera/array_convolve.h>
 #include <tessera/array_core.h>
+#include <tessera/array_count.h>
 #include <tessera/array_create.h>
 #include <tessera/array_elementwise.h>
 #include <tessera/array_fft.h>

@@ -158,6 +158,27 @@ static nd_array call_random(const struct conformance_case *c)
                : (nd_array){0};
 }
 
+static nd_array call_counted(const struct conformance_case *c, const nd_operand *x)
+{
+    const char    *name = c->function;
+    const nd_array a = x[0].array;
+    nd_array       edges;
+    const nd_axes  axes = axes_of(c, 1);
+    if (strcmp(name, "median") == 0)
+        return nd_median(a, .axes = axes, .keepdims = word(c, 0) != 0);
+    if (strcmp(name, "quantile") == 0)
+        return nd_quantile(a, strtod(c->word[2 + axes.n], NULL), .axes = axes,
+                           .keepdims = word(c, 0) != 0);
+    if (strcmp(name, "bincount") == 0)
+        return nd_bincount(a, .minlength = word(c, 0),
+                           .weights = c->n_operands > 1 ? x[1].array : (nd_array){0});
+    if (strncmp(name, "histogram", 9) != 0)
+        return (nd_array){0};
+    const nd_array counts = nd_histogram(a, word(c, 0), &edges, .low = strtod(c->word[1], NULL),
+                                         .high = strtod(c->word[2], NULL));
+    return name[9] && nd_status(counts) == TSR_OK ? edges : counts;
+}
+
 nd_array case_call_index(const struct conformance_case *c, const nd_operand *x)
 {
     const char *name = c->function;
@@ -178,5 +199,8 @@ nd_array case_call_index(const struct conformance_case *c, const nd_operand *x)
     if (picked.id)
         return picked;
     const nd_array arranged = call_arranged(c, x);
-    return arranged.id ? arranged : call_ordered(c, x);
+    if (arranged.id)
+        return arranged;
+    const nd_array ordered = call_ordered(c, x);
+    return ordered.id ? ordered : call_counted(c, x);
 }

@@ -444,8 +444,84 @@ def write_random(w, rng, cases):
         case("random_permutation", 0, (n,), np.argsort(v[:n], kind="stable"), seed, stream, "i64")
 
 
+def write_quantiles(w, rng, cases):
+    def one(name, x, axis, keepdims, *more):
+        y = x.value if isinstance(x, cases.View) else x
+        f = np.median if name == "median" else np.quantile
+        out = answer(lambda: np.asarray(f(y, *more, axis=axis, keepdims=bool(keepdims))))
+        halves = {np.dtype("f"): 3, np.dtype("e"): 3, np.dtype("d"): 2}
+        w.case(name, 0 if isinstance(out, str) else halves[out.dtype], keepdims, *words_of(axis), *map(float.hex, more))
+        w.operand(x)
+        if isinstance(out, str):
+            w.failure("BAD_ARGUMENT")
+        else:
+            w.expect(out)
+
+    for kind in ("bool", "i8", "i32", "u16", "f16", "f32", "f64"):
+        for shape in ((1,), (2,), (7,), (130,), (4, 5), (2, 3, 4)):
+            a = cases.small(kind, rng, shape)
+            a = a.astype(np.uint8) if kind == "bool" else a // 4 if kind[0] in "iu" else a  # NumPy's differences wrap
+            for axis in [None, *range(-len(shape), len(shape))]:
+                one("median", a, axis, int(rng.integers(0, 2)))
+                one("quantile", a, axis, int(rng.integers(0, 2)), float(rng.choice([0.0, 0.1, 0.25, 0.5, 0.77, 1.0])))
+    for text, kind in itertools.product(VIEWS, ("i16", "f64")):
+        one("median", cases.View(cases.small(kind, rng, (5, 6)) // 4, text), 0, 0)
+        one("quantile", cases.View(cases.small(kind, rng, (5, 6)) // 4, text), None, 0, 0.3)
+    a = rng.normal(size=(5, 6))
+    a[2, 3] = np.nan
+    for axis in (None, 0, 1):
+        one("median", a, axis, 0)
+        one("quantile", a, axis, 0, 0.4)
+    one("quantile", np.zeros((0, 3)), 0, 0, 0.5)
+    one("quantile", np.zeros(3), 0, 0, 1.5)
+    one("quantile", rng.normal(size=40001), None, 0, 0.123)
+
+
+def write_counts(w, rng, cases):
+    for kind, n, least in itertools.product(("i8", "u8", "i64", "u32", "bool"), (0, 1, 50, 5000), (0, 3, 200)):
+        a = rng.integers(0, 2 if kind == "bool" else 100, n).astype(cases.TYPES[kind])
+        w.case("bincount", 0, least)
+        w.operand(a)
+        w.expect(np.bincount(a.astype(np.int64), minlength=least))
+        weights = rng.normal(size=n)
+        w.case("bincount", "abs:" + (1e-11).hex(), least)
+        w.operand(a)
+        w.operand(weights)
+        w.expect(np.bincount(a.astype(np.int64), weights, least).astype(float))
+    for a, status in ((np.array([1, -1]), "BAD_ARGUMENT"), (np.array([[1]]), "BAD_SHAPE"), (np.array([1.5]), "BAD_TYPE")):
+        w.case("bincount", 0, 0)
+        w.operand(a)
+        w.failure(status)
+
+    def one(x, bins, low, high):
+        y = x.value if isinstance(x, cases.View) else x
+        out = answer(lambda: np.histogram(y, bins, None if low == high == 0 else (low, high)))
+        for name, k in (("histogram", 0), ("histogram_edges", 1)):
+            w.case(name, 0, bins, float(low).hex(), float(high).hex())
+            w.operand(x)
+            if isinstance(out, str):
+                w.failure("BAD_ARGUMENT")
+            else:
+                w.expect(out[k])
+
+    for kind, bins in itertools.product(("f64", "i32", "u8"), (1, 3, 10, 1000)):
+        for shape in ((1,), (50,), (20, 30), (2, 3, 4), (0,)):
+            one(cases.small(kind, rng, shape), bins, 0, 0)
+            one(cases.small(kind, rng, shape), bins, -1, 2.5)
+    for bins in (1, 7, 10):
+        one(np.arange(101) / 10, bins, 0, 10)
+        one(np.array([0.1, np.nan, 0.9, np.inf, -np.inf]), bins, 0, 1)
+        one(np.full(9, 3.0), bins, 0, 0)
+        one(np.array([1, np.nan]), bins, 0, 0)
+    one(np.zeros(3), 0, 0, 1)
+    one(np.zeros(3), 3, 2, 1)
+    for text in VIEWS:
+        one(cases.View(rng.normal(size=(5, 6)), text), 4, 0, 0)
+
+
 PARTS = [write_take, write_get, write_set, write_conditions, write_rolled, write_padded, write_repeated,
-         write_split, write_grids, write_sorted, write_searched, write_random]
+         write_split, write_grids, write_sorted, write_searched, write_random,
+         write_quantiles, write_counts]
 
 
 def write(w, rng, cases):
