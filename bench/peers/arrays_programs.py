@@ -3,9 +3,10 @@ dictionary from names to functions of that input, which answer with a tuple of a
 
 import arrays_elementwise
 import arrays_linear
+import arrays_served
 import arrays_stencil
 
-PARTS = (arrays_elementwise, arrays_stencil, arrays_linear)
+PARTS = (arrays_elementwise, arrays_stencil, arrays_linear, arrays_served)
 SETUP = {name: setup for part in PARTS for name, setup in part.SETUP.items()}
 
 
