@@ -7,8 +7,9 @@
  *   read_slices      each reads a slice that no operation before has read
  *   lu               an LU factorisation by columns, every slice smaller than the one before
  * Time is taken over groups of operations, each group waited for; the least group of the last tenth
- * is held to 1.2 times the least of the first tenth (least, because noise only adds). Values are
- * checked against closed forms, or by multiplying the factors. */
+ * is held to 1.2 times the least of the first tenth (least, because noise only adds). One that is above is run
+ * again, three times in all: growth is there each time. Values are checked against closed forms, or by
+ * multiplying the factors. */
 #include "bench_util.h"
 
 #include <math.h>
@@ -17,7 +18,7 @@
 #include <tessera/tessera.h>
 
 enum { OUT, IN, OTHER, NUMBER };
-enum { GROUPS = 100, ROWS = 512, COLUMNS = 64 };
+enum { GROUPS = 100, ROWS = 512, COLUMNS = 64, TRIES = 3 };
 static const double ALLOWED = 1.2;
 
 /* ---- groups of operations ---- */
@@ -36,11 +37,18 @@ static double least_of(const double *seconds, int n)
     return least;
 }
 
+/* The last tenth against the first. */
+static double growth(const past *p, double *first, double *last)
+{
+    *first = least_of(p->group, GROUPS / 10);
+    *last = least_of(p->group + GROUPS - GROUPS / 10, GROUPS / 10);
+    return *last / *first;
+}
+
 static bool report(const past *p)
 {
-    const double first = least_of(p->group, GROUPS / 10);
-    const double last = least_of(p->group + GROUPS - GROUPS / 10, GROUPS / 10);
-    const double ratio = last / first;
+    double       first, last;
+    const double ratio = growth(p, &first, &last);
 
     if (p->wrong != 0)
         printf("not ok %s %lld values are wrong\n", p->name, (long long)p->wrong);
@@ -308,11 +316,16 @@ static tsr_status run_lu(past *p, int64_t n)
 
 static bool run_past(const char *name, tsr_status (*run)(past *, int64_t), int64_t size)
 {
-    past *p = calloc(1, sizeof *p);
-    bool  good = false;
+    past      *p = calloc(1, sizeof *p);
+    bool       good = false;
+    double     first, last;
+    tsr_status s = TSR_OK;
 
     p->name = name;
-    if (run(p, size) == TSR_OK)
+    for (int i = 0; i < TRIES && s == TSR_OK && (i == 0 || (p->wrong == 0 && growth(p, &first, &last) > ALLOWED));
+         ++i)
+        s = run(p, size);
+    if (s == TSR_OK)
         good = report(p);
     else
         printf("not ok %s %s\n", name, tsr_error_text());

@@ -66,10 +66,12 @@ static bool scan_next(struct scan *c)
     return false;
 }
 
+/* Not what formulas write: all of it is, and where an input failed they may hand on its poison. */
 static bool is_watched(const struct slot *s, int k)
 {
     const struct plan_arg *pa = &s->plan->arg[k];
-    if (!pa->store || pa->unbound || pa->image || pa->access != TSR_WRITE)
+    if (!pa->store || pa->unbound || pa->image || pa->access != TSR_WRITE ||
+        execute_is_formula(s->op.desc))
         return false;
     for (int j = 0; j < s->op.n_args; ++j)
         if (j != k && s->op.arg[j].root == s->op.arg[k].root)
