@@ -33,47 +33,40 @@ static void cg_setup(ar_state *s, int64_t n)
     s->a[1] = nd_keep(ar_noise(ND_SHAPE(n), 0.7));
 }
 
-static void cg(const ar_state *s, nd_array out[AR_RESULTS])
+/* `inverse`: of the diagonal, to precondition by; NULL: not. */
+static void gradients(const ar_state *s, const nd_array *inverse, nd_array out[AR_RESULTS])
 {
-    ND_SCOPE();
-    const nd_array x = nd_zeros_like(s->a[1]), r = nd_copy(s->a[1]), p = nd_copy(r);
-    const nd_array rr = nd_dot(r, r);
-    for (int i = 0; i < CG_STEPS; ++i) {
-        ND_SCOPE();
-        const nd_array ap = nd_matmul(s->a[0], p);
-        const nd_array alpha = nd_div(rr, nd_dot(p, ap));
-        nd_add(x, nd_mul(alpha, p), .out = x);
-        nd_sub(r, nd_mul(alpha, ap), .out = r);
-        const nd_array next = nd_dot(r, r);
-        nd_add(r, nd_mul(nd_div(next, rr), p), .out = p);
-        nd_assign(rr, next);
-    }
-    out[0] = nd_keep(x);
-}
-
-const ar_program ar_cg = {
-    "cg", "25 steps of conjugate gradients, dense", AR_SERVED, 4000, 100, cg_setup, cg,
-};
-
-static void pcg(const ar_state *s, nd_array out[AR_RESULTS])
-{
-    ND_SCOPE();
-    const nd_array inverse = nd_div(1.0, nd_diagonal(s->a[0], 0, 0, 1));
     const nd_array x = nd_zeros_like(s->a[1]), r = nd_copy(s->a[1]);
-    const nd_array p = nd_mul(inverse, r), rz = nd_dot(r, p);
+    const nd_array p = inverse ? nd_mul(*inverse, r) : nd_copy(r), rz = nd_dot(r, p);
     for (int i = 0; i < CG_STEPS; ++i) {
         ND_SCOPE();
         const nd_array ap = nd_matmul(s->a[0], p);
         const nd_array alpha = nd_div(rz, nd_dot(p, ap));
         nd_add(x, nd_mul(alpha, p), .out = x);
         nd_sub(r, nd_mul(alpha, ap), .out = r);
-        const nd_array z = nd_mul(inverse, r), next = nd_dot(r, z);
+        const nd_array z = inverse ? nd_mul(*inverse, r) : r, next = nd_dot(r, z);
         nd_add(z, nd_mul(nd_div(next, rz), p), .out = p);
         nd_assign(rz, next);
     }
     out[0] = nd_keep(x);
 }
 
+static void cg(const ar_state *s, nd_array out[AR_RESULTS])
+{
+    ND_SCOPE();
+    gradients(s, NULL, out);
+}
+
+static void pcg(const ar_state *s, nd_array out[AR_RESULTS])
+{
+    ND_SCOPE();
+    const nd_array inverse = nd_div(1.0, nd_diagonal(s->a[0], 0, 0, 1));
+    gradients(s, &inverse, out);
+}
+
+const ar_program ar_cg = {
+    "cg", "25 steps of conjugate gradients, dense", AR_SERVED, 4000, 100, cg_setup, cg,
+};
 const ar_program ar_pcg = {
     "pcg", "the same, preconditioned by the diagonal", AR_SERVED, 4000, 100, cg_setup, pcg,
 };

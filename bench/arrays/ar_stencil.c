@@ -17,6 +17,13 @@ static nd_array neighbours(nd_array a)
     return add4(nd_view(a, NORTH), nd_view(a, SOUTH), nd_view(a, WEST), nd_view(a, EAST));
 }
 
+static void swap(nd_array *a, nd_array *b)
+{
+    const nd_array c = *a;
+    *a = *b;
+    *b = c;
+}
+
 /* ---- jacobi: two buffers, swapped ---- */
 
 enum { JACOBI_SWEEPS = 20 };
@@ -33,9 +40,7 @@ static void jacobi(const ar_state *s, nd_array out[AR_RESULTS])
     for (int i = 0; i < JACOBI_SWEEPS; ++i) {
         ND_SCOPE();
         nd_assign(nd_view(next, INNER), nd_mul(0.25, neighbours(now)));
-        const nd_array last = now;
-        now = next;
-        next = last;
+        swap(&now, &next);
     }
     out[0] = nd_keep(now);
 }
@@ -67,9 +72,7 @@ static void heat(const ar_state *s, nd_array out[AR_RESULTS])
                    nd_view(now, "1:-1, 1:-1, 2:"));
         nd_assign(nd_view(next, "1:-1, 1:-1, 1:-1"),
                   nd_add(middle, nd_mul(0.1, nd_sub(around, nd_mul(6.0, middle)))));
-        const nd_array last = now;
-        now = next;
-        next = last;
+        swap(&now, &next);
     }
     out[0] = nd_keep(now);
 }

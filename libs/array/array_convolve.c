@@ -104,11 +104,12 @@ struct convolve {
     nd_shape                   shape;
 };
 
-/* Describe both; false: *answer says why not. */
+/* Describe both; `mode`: where the options say none; false: *answer says why not. */
 static bool convolve_begin(struct convolve *c, const char *name, nd_array a, nd_array v, int rank,
-                           const nd_convolve_options *o, nd_array *answer)
+                           nd_convolve_mode mode, const nd_convolve_options *o, nd_array *answer)
 {
-    *c = (struct convolve){.name = name, .o = o, .a = a, .v = v, .mode = o->mode};
+    *c = (struct convolve){.name = name, .o = o, .a = a, .v = v};
+    c->mode = o->mode == ND_CONVOLVE_DEFAULT ? mode : o->mode;
     if (!array_begin(a, &c->x, answer, o->at) || !array_begin(v, &c->y, answer, o->at))
         return false;
     if (c->x.shape.rank != rank || c->y.shape.rank != rank)
@@ -191,9 +192,8 @@ nd_array nd_convolve_(nd_array a, nd_array v, const nd_convolve_options *o)
     ND_SCOPE();
     struct convolve c;
     nd_array        answer;
-    if (!convolve_begin(&c, "convolve", a, v, 1, o, &answer))
+    if (!convolve_begin(&c, "convolve", a, v, 1, ND_CONVOLVE_FULL, o, &answer))
         return nd_keep_(answer, o->at);
-    c.mode = c.mode == ND_CONVOLVE_DEFAULT ? ND_CONVOLVE_FULL : c.mode;
     if (c.x.shape.extent[0] < c.y.shape.extent[0])
         swap(&c);
     return nd_keep_(convolve(&c), o->at);
@@ -218,9 +218,8 @@ nd_array nd_correlate_(nd_array a, nd_array v, const nd_convolve_options *o)
     ND_SCOPE();
     struct convolve c;
     nd_array        answer;
-    if (!convolve_begin(&c, "correlate", a, v, 1, o, &answer))
+    if (!convolve_begin(&c, "correlate", a, v, 1, ND_CONVOLVE_VALID, o, &answer))
         return nd_keep_(answer, o->at);
-    c.mode = c.mode == ND_CONVOLVE_DEFAULT ? ND_CONVOLVE_VALID : c.mode;
     c.v = conjugated(c.v, c.y.type, o->at);
     const bool is_swapped = c.x.shape.extent[0] < c.y.shape.extent[0];
     if (is_swapped)
@@ -240,9 +239,8 @@ nd_array nd_convolve2d_(nd_array a, nd_array v, const nd_convolve_options *o)
     ND_SCOPE();
     struct convolve c;
     nd_array        answer;
-    if (!convolve_begin(&c, "convolve2d", a, v, 2, o, &answer))
+    if (!convolve_begin(&c, "convolve2d", a, v, 2, ND_CONVOLVE_FULL, o, &answer))
         return nd_keep_(answer, o->at);
-    c.mode = c.mode == ND_CONVOLVE_DEFAULT ? ND_CONVOLVE_FULL : c.mode;
     const bool fits = is_within(&c.y.shape, &c.x.shape);
     if (c.mode == ND_CONVOLVE_VALID && !fits && !is_within(&c.x.shape, &c.y.shape))
         return nd_keep_(

@@ -62,8 +62,6 @@ static inline truth prod_truth(truth a, truth b)
     {                                                                                              \
         return from_float(to_float(a) * to_float(b));                                              \
     }
-HALF(tsr_f16, tsr_f16_to_f32, tsr_f32_to_f16)
-HALF(tsr_bf16, tsr_bf16_to_f32, tsr_f32_to_bf16)
 
 #define COMPLEX(T)                                                                                 \
     static inline T sum_##T(T a, T b)                                                              \
@@ -74,8 +72,6 @@ HALF(tsr_bf16, tsr_bf16_to_f32, tsr_f32_to_bf16)
     {                                                                                              \
         return (T){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};                          \
     }
-COMPLEX(complex64)
-COMPLEX(complex128)
 
 /* ---- lines ---- */
 
@@ -110,7 +106,10 @@ COMPLEX(complex128)
         }                                                                                          \
         for (int64_t j = 0; !writes && j < w; ++j)                                                 \
             *(T *)(void *)(l->total + (first + j) * l->total_side) = up_to[j];                     \
-    }                                                                                              \
+    }
+
+/* All lines: as many beside each other as there are. */
+#define LINES(OP, T)                                                                               \
     static inline __attribute__((always_inline)) void OP##_##T##_lines(const struct scan_lines *l, \
                                                                        bool writes, bool adds)     \
     {                                                                                              \
@@ -154,7 +153,11 @@ COMPLEX(complex128)
     X(TSR_C64, complex64)                                                                          \
     X(TSR_C128, complex128)
 
-#define X(NAME, T) CHUNK(sum, T) CHUNK(prod, T)
+HALF(tsr_f16, tsr_f16_to_f32, tsr_f32_to_f16)
+HALF(tsr_bf16, tsr_bf16_to_f32, tsr_f32_to_bf16)
+COMPLEX(complex64)
+COMPLEX(complex128)
+#define X(NAME, T) CHUNK(sum, T) CHUNK(prod, T) LINES(sum, T) LINES(prod, T)
 SCAN_MAP(X)
 #undef X
 

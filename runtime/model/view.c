@@ -19,6 +19,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/whole.h"
 #include "model/view.h"
 
 enum { FIRST_BUCKETS = 256, RECENT = 8, SWEEP_AT = 4096 };
@@ -261,16 +262,6 @@ struct view view_of_shape(int rank, const int64_t *extent)
     return v;
 }
 
-static int64_t gcd(int64_t a, int64_t b)
-{
-    while (b) {
-        const int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 /* Where a box goes along root dimension r, one view dimension at most moving it. */
 static void region_exact(const struct view *v, const tsr_box *box, int r, struct region *out)
 {
@@ -292,7 +283,7 @@ static void region_bound(const struct view *v, const tsr_box *box, int r, struct
         low += a < 0 ? last : first;
         high += a < 0 ? first : last;
         if (first != last)
-            step = gcd(llabs(a), step);
+            step = gcd64(llabs(a), step);
     }
     out->low[r] = low;
     out->high[r] = high + 1;

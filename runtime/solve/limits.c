@@ -9,18 +9,9 @@
  * the issuing thread. */
 #include <string.h>
 
+#include "base/whole.h"
 #include "solve/groups.h"
 #include "solve/solve.h"
-
-static int64_t gcd64(int64_t a, int64_t b)
-{
-    while (b) {
-        const int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
 
 static int64_t lcm64(int64_t a, int64_t b)
 {

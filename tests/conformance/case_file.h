@@ -54,6 +54,10 @@ nd_array case_linalg(const struct conformance_case *c, const nd_operand *x);
 nd_array case_call_index(const struct conformance_case *c, const nd_operand *x);
 /* The element type of that name; TSR_TYPE_ANY: there is none. */
 nd_type case_type(const char *name);
+/* Word i of a case as a number; 0: there is none. */
+int case_word(const struct conformance_case *c, int i);
+/* The reduction of a name; ND_N_REDUCTIONS: none. */
+nd_reduction case_reduction(const char *name);
 /* The reduction or scan that a case of cases_reduce.py asks for. */
 nd_array case_reduce(const struct conformance_case *c, const nd_operand *x);
 /* Compare elements; false: `why` names the first that differs. */

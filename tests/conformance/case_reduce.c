@@ -11,17 +11,6 @@
 
 enum { KEEPDIMS, DDOF, TYPE, OUT, WHERE, N_AXES, AXES };
 
-static const char *const reduction_table[] = {
-#define X(NAME, name, takes, text) #name,
-    ND_REDUCE_MAP(X)
-#undef X
-};
-
-static int word(const struct conformance_case *c, int i)
-{
-    return i < c->n_words ? atoi(c->word[i]) : 0;
-}
-
 /* An array for the answer, of another content. */
 static nd_array out_of(const struct conformance_case *c)
 {
@@ -51,19 +40,17 @@ nd_array case_reduce(const struct conformance_case *c, const nd_operand *x)
     const nd_array    a = x[0].array;
     nd_reduce_options o = {.size = sizeof o,
                            .at = TSR_HERE,
-                           .keepdims = word(c, KEEPDIMS) != 0,
+                           .keepdims = case_word(c, KEEPDIMS) != 0,
                            .ddof = strtod(c->word[DDOF], NULL),
                            .type = case_type(c->word[TYPE]),
                            .out = out_of(c)};
-    o.axes.n = word(c, N_AXES);
+    o.axes.n = case_word(c, N_AXES);
     for (int i = 0; i < o.axes.n; ++i)
-        o.axes.axis[i] = word(c, AXES + i);
-    if (word(c, WHERE))
+        o.axes.axis[i] = case_word(c, AXES + i);
+    if (case_word(c, WHERE))
         o.where = x[1].array;
-    if (c->n_operands > 1 + word(c, WHERE))
-        o.initial = x[1 + word(c, WHERE)];
-    for (int r = 0; r < ND_N_REDUCTIONS; ++r)
-        if (strcmp(reduction_table[r], name) == 0)
-            return nd_reduce_((nd_reduction)r, a, &o);
-    return scan(name, a, &o);
+    if (c->n_operands > 1 + case_word(c, WHERE))
+        o.initial = x[1 + case_word(c, WHERE)];
+    const nd_reduction r = case_reduction(name);
+    return r == ND_N_REDUCTIONS ? scan(name, a, &o) : nd_reduce_(r, a, &o);
 }

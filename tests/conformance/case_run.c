@@ -21,44 +21,49 @@ static nd_array elementwise(const struct conformance_case *c, const char *name, 
     return (nd_array){0};
 }
 
-static const char *const reduction_table[] = {
+nd_reduction case_reduction(const char *name)
+{
+    static const char *const table[] = {
 #define X(NAME, name, takes, text) #name,
-    ND_REDUCE_MAP(X)
+        ND_REDUCE_MAP(X)
 #undef X
-};
+    };
+    int r = 0;
+    while (r < ND_N_REDUCTIONS && strcmp(table[r], name) != 0)
+        ++r;
+    return (nd_reduction)r;
+}
 
-static int word(const struct conformance_case *c, int i)
+int case_word(const struct conformance_case *c, int i)
 {
     return i < c->n_words ? atoi(c->word[i]) : 0;
 }
 
 static nd_array reduce(const struct conformance_case *c, const char *name, nd_array a)
 {
-    nd_axes axes = {.n = word(c, 1)};
+    nd_axes axes = {.n = case_word(c, 1)};
     for (int i = 0; i < axes.n; ++i)
-        axes.axis[i] = word(c, 2 + i);
-    for (int r = 0; r < ND_N_REDUCTIONS; ++r)
-        if (strcmp(reduction_table[r], name) == 0)
-            return nd_reduce_(
-                (nd_reduction)r, a,
-                TSR_OPTIONS_(nd_reduce_options, .axes = axes, .keepdims = word(c, 0) != 0));
-    return (nd_array){0};
+        axes.axis[i] = case_word(c, 2 + i);
+    const nd_reduction r = case_reduction(name);
+    return r == ND_N_REDUCTIONS
+               ? (nd_array){0}
+               : nd_reduce_(r, a, TSR_OPTIONS_(nd_reduce_options, .axes = axes, .keepdims = case_word(c, 0) != 0));
 }
 
 static nd_shape shape_of(const struct conformance_case *c)
 {
-    nd_shape s = {.rank = word(c, 0)};
+    nd_shape s = {.rank = case_word(c, 0)};
     for (int d = 0; d < s.rank; ++d)
-        s.extent[d] = word(c, 1 + d);
+        s.extent[d] = case_word(c, 1 + d);
     return s;
 }
 
 static nd_array transpose(const struct conformance_case *c, nd_array a)
 {
     int axes[TSR_MAX_RANK];
-    for (int d = 0; d < word(c, 0); ++d)
-        axes[d] = word(c, 1 + d);
-    return nd_transpose_(a, axes, word(c, 0), TSR_HERE);
+    for (int d = 0; d < case_word(c, 0); ++d)
+        axes[d] = case_word(c, 1 + d);
+    return nd_transpose_(a, axes, case_word(c, 0), TSR_HERE);
 }
 
 static nd_type type_of(const struct conformance_case *c)
@@ -84,16 +89,16 @@ static nd_array call(const struct conformance_case *c, const nd_operand *x)
     if (strcmp(name, "transpose") == 0)
         return transpose(c, a);
     if (strcmp(name, "concatenate") == 0)
-        return nd_concatenate(word(c, 0), a, x[1].array);
+        return nd_concatenate(case_word(c, 0), a, x[1].array);
     if (strcmp(name, "where") == 0)
         return nd_where(a, x[1], x[2]);
     if (strcmp(name, "arange") == 0)
         return nd_arange(x[0], x[1], x[2], .type = type_of(c));
     if (strcmp(name, "linspace") == 0)
-        return nd_linspace(x[0], x[1], word(c, 1), .type = type_of(c),
-                           .no_endpoint = word(c, 2) != 0);
+        return nd_linspace(x[0], x[1], case_word(c, 1), .type = type_of(c),
+                           .no_endpoint = case_word(c, 2) != 0);
     if (strcmp(name, "eye") == 0)
-        return nd_eye(word(c, 1), .columns = word(c, 2), .diagonal = word(c, 3),
+        return nd_eye(case_word(c, 1), .columns = case_word(c, 2), .diagonal = case_word(c, 3),
                       .type = type_of(c));
     const nd_array indexed = case_call_index(c, x);
     return indexed.id ? indexed : case_linalg(c, x);

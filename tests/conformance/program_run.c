@@ -111,21 +111,14 @@ static void call(struct program *p)
 
 static void reduce(struct program *p)
 {
-    static const char *const name[] = {
-#define X(NAME, name, where, text) #name,
-        ND_REDUCE_MAP(X)
-#undef X
-    };
-    nd_axes axes = {0};
+    nd_axes            axes = {0};
+    const nd_reduction r = case_reduction(word(p, 2));
+    if (r == ND_N_REDUCTIONS)
+        case_broken("there is no such reduction");
     axes.n = axes_at(p, 5, axes.axis);
-    for (int r = 0; r < ND_N_REDUCTIONS; ++r)
-        if (strcmp(name[r], word(p, 2)) == 0) {
-            *reg(p, word(p, 1)) =
-                nd_reduce_((nd_reduction)r, *reg(p, word(p, 3)),
-                           TSR_OPTIONS_(nd_reduce_options, .axes = axes, .keepdims = number(p, 4) != 0));
-            return;
-        }
-    case_broken("there is no such reduction");
+    *reg(p, word(p, 1)) =
+        nd_reduce_(r, *reg(p, word(p, 3)),
+                   TSR_OPTIONS_(nd_reduce_options, .axes = axes, .keepdims = number(p, 4) != 0));
 }
 
 /* A view or a copy of one register. */
