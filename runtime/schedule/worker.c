@@ -154,7 +154,9 @@ static void *worker_main(void *user)
 static bool worker_init(struct tsr_runtime *rt, int index, int ring)
 {
     struct worker *w = &rt->engine->worker[index];
-    atomic_store(&w->looking, UINT64_MAX);
+    /* A thread looks from the first operation on before it runs at all: what it says in its first pass, behind
+     * its reading of `prefix`, could come when those slots are gone. */
+    atomic_store(&w->looking, index == 0 ? UINT64_MAX : 1);
     w->index = index;
     w->rt = rt;
     w->lane = observe_lane(rt->observe, index);
