@@ -209,6 +209,7 @@ TSR_API void tsr_provenance_leave_(tsr_provenance_guard_ *g);
     X(TEMPORARIES, "generations that lived piece by piece")                                        \
     X(FUSED, "formulas that became part of an operation begun by another")                         \
     X(NEVER_STORED, "stores that formulas wrote and no memory was taken for")                      \
+    X(COMPILED, "points of formulas that ran as compiled code")                                    \
     X(WINDOWS, "windows closed")                                                                   \
     X(COPIES, "copies within a rank")                                                              \
     X(COPY_BYTES, "bytes of them")                                                                 \

@@ -231,6 +231,65 @@ static __attribute__((noinline)) void walk_run(struct walk *w)
     while (row_next(w));
 }
 
+/* ---- compiled ---- */
+
+/* Which arguments stand still along a row; false: some lie as no compiled form reads them. */
+static bool rows_are_plain(const struct walk *w, uint64_t *out_key)
+{
+    const struct formula_program *p = w->p;
+    const int inner = w->rank - 1;
+    uint64_t still = 0;
+    for (int a = 0; a < p->n_args; ++a) {
+        const int64_t step = w->stride[a][inner];
+        if (!p->loads[a] && !p->stores[a])
+            continue;
+        if (step == 0 && !p->stores[a])
+            still |= 1ull << a;
+        else if (step != p->element[a] || !is_aligned(w->row[a], p->element[a]))
+            return false;
+    }
+    *out_key = still | (uint64_t)inner << 32;
+    return true;
+}
+
+static void fold_run(void *self, int k, const void *from, int64_t begin, int64_t n)
+{
+    const struct walk         *w = self;
+    const struct program_fold *f = &w->p->fold[k];
+    const int64_t              step = w->stride[f->arg][w->rank - 1];
+    program_fold_run(f, w->row[f->arg] + begin * step, step, from, n, w->p->element[f->arg]);
+}
+
+static void rows_run(struct walk *w, const struct formula_kernels *k, native_run *run)
+{
+    const int64_t *const low = w->low;
+    int64_t first[TSR_MAX_RANK];
+    const struct native_row row = {w->row, first, w->extent[w->rank - 1], &k->op[0][0], fold_run, w};
+    do {
+        for (int d = 0; d < w->rank; ++d)
+            first[d] = low[d] + w->index[d];
+        run(&row);
+    } while (row_next(w));
+}
+
+/* Run as compiled code, if there is a form for it. */
+static bool walk_run_native(struct walk *w, struct worker *worker)
+{
+    struct native_state *n = execute_native(worker->rt);
+    int64_t  work = w->p->n_steps;
+    uint64_t key;
+    for (int d = 0; d < w->rank; ++d)
+        work *= w->extent[d];
+    if (!native_looks(n, work, w->extent[w->rank - 1]) || !rows_are_plain(w, &key))
+        return false;
+    native_run *run = native_of(n, w->p, key, work);
+    if (run == NULL)
+        return false;
+    rows_run(w, native_kernels(n), run);
+    observe_count(worker->lane, TSR_COUNT_COMPILED, 1);
+    return true;
+}
+
 static const struct formula_program *program_of(const tsr_task_context *t)
 {
     const struct body_state *b = t->private_;
@@ -241,7 +300,7 @@ tsr_status program_body(const tsr_task_context *t)
 {
     struct walk w;
     w.p = program_of(t);
-    if (walk_begin(&w, t))
+    if (walk_begin(&w, t) && !walk_run_native(&w, ((const struct body_state *)t->private_)->worker))
         walk_run(&w);
     return TSR_OK;
 }

@@ -355,7 +355,8 @@ static struct formula_program *program_take(const struct compiler *c, int n_word
     const size_t constants = 16 * (size_t)s->n_constants;
     const size_t steps = sizeof(struct program_step) * (size_t)(c->n + s->n_ports);
     const size_t folds = sizeof(struct program_fold) * (size_t)s->n_ports;
-    struct formula_program *p = base_calloc(1, sizeof *p + words + steps + constants + folds);
+    struct formula_program *p =
+        base_calloc(1, sizeof *p + words + steps + constants + folds + sizeof(struct native_forms));
     char *name = p != NULL ? name_copy(s->name) : NULL;
     if (name == NULL) {
         (void)tsr_fail_(c->at, TSR_NO_MEMORY, "no memory for formula %s", s->name);
@@ -367,6 +368,7 @@ static struct formula_program *program_take(const struct compiler *c, int n_word
     p->step = (struct program_step *)(void *)at;
     p->constant = (unsigned char(*)[16])(at + steps);
     p->fold = (struct program_fold *)(void *)(at + steps + constants);
+    p->forms = (struct native_forms *)(void *)(at + steps + constants + folds);
     return p;
 }
 

@@ -18,13 +18,15 @@ enum { BUCKETS = 1024, MOST_WORDS = 2 + FORMULA_MOST_TERMS + 2 * FORMULA_MOST_CO
 
 struct formula_state {
     struct formula_kernels  kernels;
+    struct native_state    *native; /* NULL: nothing is compiled */
     struct formula_program *bucket[BUCKETS];
 };
 
 enum { VECTOR_BEST, VECTOR_PLAIN, VECTOR_AVX2 };
 
-static void kernels_find(struct formula_kernels *k, int64_t allowed)
+static enum native_vectors kernels_find(struct formula_kernels *k, int64_t allowed)
 {
+    enum native_vectors found = NATIVE_PLAIN;
     kernels_other(k);
     kernels_real_plain(k);
     kernels_integer_plain(k);
@@ -34,6 +36,7 @@ static void kernels_find(struct formula_kernels *k, int64_t allowed)
     if (allowed != VECTOR_PLAIN && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
         kernels_real_avx2(k);
         kernels_math_avx2(k);
+        found = NATIVE_AVX2;
     }
     if (allowed == VECTOR_BEST && __builtin_cpu_supports("avx512f") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
@@ -42,10 +45,12 @@ static void kernels_find(struct formula_kernels *k, int64_t allowed)
         kernels_integer_avx512(k);
         kernels_cast_avx512(k);
         kernels_math_avx512(k);
+        found = NATIVE_AVX512;
     }
 #else
     (void)allowed;
 #endif
+    return found;
 }
 
 tsr_status execute_formulas_start(struct tsr_runtime *rt)
@@ -53,7 +58,10 @@ tsr_status execute_formulas_start(struct tsr_runtime *rt)
     rt->formulas = base_calloc(1, sizeof *rt->formulas);
     if (rt->formulas == NULL)
         return TSR_FAIL(NO_MEMORY, "no memory for formulas");
-    kernels_find(&rt->formulas->kernels, rt->config.vector);
+    const enum native_vectors vectors = kernels_find(&rt->formulas->kernels, rt->config.vector);
+    rt->formulas->native = native_start(&rt->formulas->kernels, rt->config.compile, vectors);
+    if (rt->formulas->native == NULL)
+        return TSR_FAIL(NO_MEMORY, "no memory for formulas");
     return TSR_OK;
 }
 
@@ -61,6 +69,7 @@ void execute_formulas_stop(struct tsr_runtime *rt)
 {
     if (rt->formulas == NULL)
         return;
+    native_stop(rt->formulas->native);
     for (int b = 0; b < BUCKETS; ++b)
         while (rt->formulas->bucket[b] != NULL) {
             struct formula_program *p = rt->formulas->bucket[b];
@@ -84,6 +93,25 @@ static int words_of(const struct formula_source *s, uint64_t *word)
     n += 2 * s->n_constants;
     memcpy(word + n, s->port, sizeof s->port[0] * (size_t)s->n_ports);
     return n + s->n_ports;
+}
+
+void execute_formula_read(const struct formula_program *p, struct formula_source *out)
+{
+    const uint64_t *word = p->word;
+    out->name = p->desc.name;
+    out->n_terms = (int)(word[0] & 0xffff);
+    out->n_constants = (int)(word[0] >> 16 & 0xffff);
+    out->n_ports = (int)(word[0] >> 32 & 0xffff);
+    out->late = (word[0] >> 48) != 0;
+    memcpy(out->term, ++word, sizeof out->term[0] * (size_t)out->n_terms);
+    word += out->n_terms;
+    memcpy(out->constant, word, sizeof out->constant[0] * (size_t)out->n_constants);
+    memcpy(out->port, word + 2 * out->n_constants, sizeof out->port[0] * (size_t)out->n_ports);
+}
+
+struct native_state *execute_native(const struct tsr_runtime *rt)
+{
+    return rt->formulas->native;
 }
 
 _Static_assert(sizeof(tsr_formula_term_) == 8 && sizeof(struct formula_port) == 8, "words");

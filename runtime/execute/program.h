@@ -7,6 +7,7 @@
 
 #include "execute/execute.h"
 #include "execute/kernels/kernels.h"
+#include "execute/native/native.h"
 #include "model/reduce.h"
 
 enum {
@@ -29,6 +30,19 @@ struct program_fold {
     uint16_t         arg;
 };
 
+/* A program as code of this machine, for rows of one kind: native.c. */
+enum { MOST_FORMS = 4 };
+struct native_form {
+    uint64_t           key;   /* arguments that stand still along a row, a bit each; from bit 32 on the dimension */
+    _Atomic int64_t    work;  /* elements times steps that ran otherwise */
+    atomic_int         asked; /* what was asked for */
+    native_run *_Atomic run;  /* NULL: not there */
+};
+struct native_forms {
+    atomic_int         n;
+    struct native_form form[MOST_FORMS];
+};
+
 struct formula_program {
     tsr_task_desc desc; /* first: bodies find the program by it */
     struct formula_program *next;
@@ -43,6 +57,7 @@ struct formula_program {
     unsigned char (*constant)[16];
     struct program_step *step;
     struct program_fold *fold;
+    struct native_forms *forms;
     bool     loads[TSR_MAX_ARGS], stores[TSR_MAX_ARGS];
     uint8_t  element[TSR_MAX_ARGS]; /* bytes */
     uint16_t sources[TSR_MAX_ARGS]; /* arguments that what is written there depends on, a bit each */
@@ -52,6 +67,23 @@ struct formula_program {
 /* Make the program of a source; NULL, recorded at `at`.  words: its content. */
 struct formula_program *program_compile(const struct formula_kernels *k, const struct formula_source *s,
                                         const uint64_t *words, int n_words, tsr_site at);
+/* What it was made of. */
+void execute_formula_read(const struct formula_program *p, struct formula_source *out);
+
+/* ---- native.c ---- */
+
+/* `when`: TESSERA_COMPILE.  NULL: there is no memory. */
+struct native_state *native_start(const struct formula_kernels *k, int64_t when, enum native_vectors vectors);
+/* No body runs any more. */
+void native_stop(struct native_state *n);
+/* Is a form worth looking for? */
+bool native_looks(const struct native_state *n, int64_t work, int64_t row);
+/* The form for rows of this kind, about to run `work` elements times steps; NULL: there is none (yet). */
+native_run *native_of(struct native_state *n, const struct formula_program *p, uint64_t key, int64_t work);
+const struct formula_kernels *native_kernels(const struct native_state *n);
+/* Of a runtime. */
+struct native_state *execute_native(const struct tsr_runtime *rt);
+
 /* The body of all of them. */
 tsr_status program_body(const tsr_task_context *t);
 /* How elements of a type fold; slot and arg are not set. */

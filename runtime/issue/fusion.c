@@ -5,6 +5,9 @@
  * term that an earlier formula of the group wrote is read where it was computed.  The pipeline closes the
  * group before anything else enters the stream, and before it waits.
  *
+ * A number that was given OFTEN times is a constant: a loop's own, which takes no argument and which a compiler
+ * may know.  One that changes from call to call stays an argument, so that it makes no new program.
+ *
  * At its end what nobody can name any more is not written: a store whose handles were released while the
  * group was open never gets memory, and what was computed for it alone is not computed.
  *
@@ -17,12 +20,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "issue/fusion.h"
 #include "issue/internal.h"
 #include "model/reduce.h"
 #include "model/types.h"
 
-enum { MOST_FORMULAS = 64 };
+enum { MOST_FORMULAS = 64, OFTEN = 32 };
 
 /* ---- joining ---- */
 
@@ -107,6 +111,34 @@ static int constant_join(struct fusion *g, const unsigned char *value, uint8_t t
     return s->n_constants++;
 }
 
+/* Was this number given often?  Counts the call. */
+static bool number_is_known(struct fusion *g, const struct formula_operand *o)
+{
+    uint64_t word[2];
+    memcpy(word, o->value, sizeof word);
+    struct fusion_number *n = &g->number[hash_word(hash_word((uint64_t)o->type, word[0]), word[1]) % NUMBERS];
+    if (n->type != o->type || memcmp(n->value, o->value, sizeof n->value) != 0) {
+        *n = (struct fusion_number){.type = (uint8_t)o->type};
+        memcpy(n->value, o->value, sizeof n->value);
+    }
+    n->count = (uint8_t)(n->count < OFTEN ? n->count + 1 : OFTEN);
+    return n->count == OFTEN;
+}
+
+/* The group's term of a number that is a constant; -1: there is no room. */
+static int number_join(struct fusion *g, const struct formula_operand *o)
+{
+    struct formula_source *s = &g->source;
+    const int k = constant_join(g, o->value, (uint8_t)o->type);
+    if (k < 0)
+        return -1;
+    for (int i = 0; i < s->n_terms; ++i)
+        if (s->term[i].op == FORMULA_CONSTANT && s->term[i].a == k)
+            return i;
+    s->term[s->n_terms] = (tsr_formula_term_){FORMULA_CONSTANT, (uint8_t)o->type, (uint16_t)k, 0, 0};
+    return s->n_terms++;
+}
+
 /* Terms of a formula behind those of the group; of[i]: the group's of term i.  False: no room. */
 static bool terms_join(struct fusion *g, const struct formula_call *c, uint16_t *of)
 {
@@ -117,7 +149,8 @@ static bool terms_join(struct fusion *g, const struct formula_call *c, uint16_t 
     for (int i = 0; i < f->n_terms; ++i) {
         tsr_formula_term_ t = f->term[i];
         if (t.op == FORMULA_INPUT) {
-            const int term = input_join(g, &c->in[t.a]);
+            const struct formula_operand *in = &c->in[t.a];
+            const int term = in->root == NULL && number_is_known(g, in) ? number_join(g, in) : input_join(g, in);
             if (term < 0)
                 return false;
             of[i] = (uint16_t)term;

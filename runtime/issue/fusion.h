@@ -11,6 +11,13 @@ struct fusion_arg {
     uint16_t             in;   /* the term that reads it; FORMULA_NO_TERM_: none yet */
 };
 
+/* A number that formulas were given: how often. */
+enum { NUMBERS = 64 };
+struct fusion_number {
+    unsigned char value[16];
+    uint8_t       type, count;
+};
+
 /* What joined so far. */
 struct fusion {
     int         n_formulas; /* 0: nothing is open */
@@ -23,6 +30,7 @@ struct fusion {
     uint8_t     constant_type[FORMULA_MOST_CONSTANTS];
     struct formula_source source;
     struct fusion_arg     arg[TSR_MAX_ARGS];
+    struct fusion_number  number[NUMBERS];
 };
 
 #endif

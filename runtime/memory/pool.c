@@ -44,6 +44,7 @@ tsr_status memory_start(struct tsr_runtime *rt)
     if (m->budget == 0)
         m->budget = (size_t)1 << 32;
     m->imagined = rt->simulated;
+    pthread_mutex_init(&m->pieces.lock, NULL);
     rt->memory = m;
     return TSR_OK;
 }
@@ -77,6 +78,8 @@ void memory_stop(struct tsr_runtime *rt)
     if (m == NULL)
         return;
     cache_drop(rt, SIZE_MAX);
+    memory_pieces_drop(rt);
+    pthread_mutex_destroy(&m->pieces.lock);
     while (m->instances != NULL) {
         struct instance *i = m->instances;
         m->instances = i->next;

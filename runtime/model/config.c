@@ -236,6 +236,8 @@ static tsr_status read_fields(struct config *c, const tsr_options *o)
 static const struct other_row {
     const char *variable, *standard, *text;
 } others[] = {
+    {"TESSERA_CACHE", "", "a folder to keep compiled formulas in; not set: ~/.cache/tessera"},
+    {"TESSERA_CC", "cc", "the compiler of hot formulas"},
     {"TESSERA_JOIN", "60", "seconds a process waits for the others of its run as it starts; 0: for ever"},
     {"TESSERA_PLUGINS", "", "a folder to look for plug-ins in first"},
     {"TESSERA_PROCESSES", "", "how many processes there are, for the oracle under launchers that do not say"},

@@ -19,6 +19,7 @@
     X(piece_bytes, "TESSERA_PIECE_BYTES", 0, INT64_MAX, 0, 0, "bytes of all that a piece touches, 32 an element at least; 0: half of L2")\
     X(fuse, "TESSERA_FUSE", 0, 1, 1, 1, "1: formulas issued one after another become one operation; 0: each its own")\
     X(vector, "TESSERA_VECTOR", 0, 2, 0, 0, "vector loops of formulas: 0: the widest; 1: plain; 2: AVX2 at most")\
+    X(compile, "TESSERA_COMPILE", 0, 2, 0, 0, "formulas as code of this machine: 0: where they are hot; 1: never; 2: at once")\
     X(memo, "TESSERA_MEMO", 0, 2, 0, 0, "0 (on): reuse analyses; 1 (off); 2 (check): do both and compare")\
     X(chaos, "TESSERA_CHAOS", 0, INT64_MAX, 0, 0, "a seed: shuffled ready order, random stalls; 0: off")\
     X(seed, "TESSERA_SEED", 0, INT64_MAX, 0, 1, "messages of the memory transport are delayed and reordered; 0: not")\

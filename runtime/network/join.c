@@ -4,19 +4,14 @@
  * user set nothing: no signal handlers (the process has its own), no memory hooks.  The plug-in stays
  * loaded to the end of the process: UCX and PMIx do not like to be unloaded.
  *
- * The plug-in is looked for in TESSERA_PLUGINS, beside libtessera in tessera/, and in the build tree.
- *
  * Cost: 20 to 30 ms, of which PMIx takes half.  Threads: the one that starts. */
 #include "network/join.h"
 
 #include <dlfcn.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/failure.h"
+#include "base/plugin.h"
 #include "network/transports/wire.h"
 
 static const char plugin_name[] = "tessera_ucx.so";
@@ -33,43 +28,10 @@ static void variables_set(void)
         (void)setenv(set[i][0], set[i][1], 0);
 }
 
-/* The folder this library was loaded from, ended by '/'. */
-static void own_folder(char *out, size_t bytes)
-{
-    Dl_info     info;
-    const char *slash = NULL;
-    out[0] = 0;
-    if (dladdr((const void *)(uintptr_t)&network_join, &info) && info.dli_fname)
-        slash = strrchr(info.dli_fname, '/');
-    if (slash)
-        snprintf(out, bytes, "%.*s", (int)(slash - info.dli_fname + 1), info.dli_fname);
-}
-
-static void *load(void)
-{
-    static const char *const places[] = {"tessera/", "network/transports/ucx/",
-                                         "../runtime/network/transports/ucx/",
-                                         "../../runtime/network/transports/ucx/"};
-    char        folder[PATH_MAX], path[PATH_MAX + 64];
-    const char *given = getenv("TESSERA_PLUGINS");
-    void       *plugin = NULL;
-    if (given) {
-        snprintf(path, sizeof path, "%s/%s", given, plugin_name);
-        return dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    }
-    own_folder(folder, sizeof folder);
-    for (size_t i = 0; !plugin && i < sizeof places / sizeof places[0]; ++i) {
-        snprintf(path, sizeof path, "%s%s%s", folder, places[i], plugin_name);
-        if (access(path, R_OK) == 0)
-            plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    }
-    return plugin ? plugin : dlopen(plugin_name, RTLD_NOW | RTLD_LOCAL);
-}
-
 static const struct wire *plugin_open(void)
 {
     variables_set();
-    void *plugin = load();
+    void *plugin = plugin_load(plugin_name, "network/transports/ucx/");
     if (!plugin) {
         (void)TSR_FAIL(ENVIRONMENT, "the plug-in that joins processes cannot be loaded: %s",
                        dlerror());

@@ -460,8 +460,10 @@ int main(void)
             char name[40];
             snprintf(name, sizeof name, "%s_%d", fuse ? "fused" : "alone", (int)program);
             setenv("TESSERA_VECTOR", program % 3 == 0 ? "0" : program % 3 == 1 ? "1" : "2", 1);
+            setenv("TESSERA_COMPILE", (program + (uint64_t)fuse) % 2 == 0 ? "2" : "1", 1);
             failed += try_ranks(name, random_program, &program);
         }
+        unsetenv("TESSERA_COMPILE");
         failed += try_ranks(fuse ? "failures_fused" : "failures", failures, NULL);
         failed += try_ranks_after_one(fuse ? "float_sums_fused" : "float_sums", float_sums, known);
     }

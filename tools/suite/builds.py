@@ -37,12 +37,16 @@ class Build:
 # Assertions are on in every build but the release one.
 _CHECKED = ("-Dbuildtype=debugoptimized", "-Db_lundef=false")
 
-RELEASE = Build("release")
+# Formulas that tests compile are kept beside the builds, not in the user's home.
+_CACHE = {"TESSERA_CACHE": str(ROOT / "build" / "formulas")}
+
+RELEASE = Build("release", env=_CACHE)
 ASAN = Build("asan", (*_CHECKED, "-Db_sanitize=address,undefined"), {
-    **_UBSAN,
+    **_UBSAN, **_CACHE,
     "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1",
 })
 TSAN = Build("tsan", (*_CHECKED, "-Db_sanitize=thread"), {
+    **_CACHE,
     "TSAN_OPTIONS": "halt_on_error=0:exitcode=66:second_deadlock_stack=1",
 })
-HOSTILE = Build("hostile", ("-Dbuildtype=debugoptimized", "-Dhostile=true"))
+HOSTILE = Build("hostile", ("-Dbuildtype=debugoptimized", "-Dhostile=true"), _CACHE)
