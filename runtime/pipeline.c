@@ -275,18 +275,20 @@ static tsr_status formula_issue(struct tsr_runtime *rt, struct operation *op)
     return op->status;
 }
 
-/* Make an operation of the open group; its status. */
+/* Make an operation of the open group, or one of each part; the status of the last. */
 static tsr_status group_issue(struct tsr_runtime *rt)
 {
     struct operation op;
     tsr_status status = TSR_OK;
     if (!fusion_close(rt))
         return TSR_OK;
-    for (int k = 0; fusion_fill(rt, k, &op); ++k)
-        if (op.desc != NULL)
-            status = operation_issue(rt, &op);
-    if (fusion_operation(rt, &op))
-        status = formula_issue(rt, &op);
+    for (int part = 0; fusion_part(rt, part); ++part) {
+        for (int k = 0; fusion_fill(rt, k, &op); ++k)
+            if (op.desc != NULL)
+                status = operation_issue(rt, &op);
+        if (fusion_operation(rt, &op))
+            status = formula_issue(rt, &op);
+    }
     fusion_done(rt);
     return status;
 }

@@ -8,8 +8,9 @@
  * A number that was given OFTEN times is a constant: a loop's own, which takes no argument and which a compiler
  * may know.  One that changes from call to call stays an argument, so that it makes no new program.
  *
- * At its end what nobody can name any more is not written: a store whose handles were released while the
- * group was open never gets memory, and what was computed for it alone is not computed.
+ * Most of what a group writes is temporary, and is known to be when the group ends; so it may name more than an
+ * operation has arguments.  It is kept in parts, each of which could be an operation for itself, whatever is
+ * alive at the end: a part writes nothing that an earlier one writes.  What becomes of it then: fusion_close.c.
  *
  * Invariants: whether formulas join follows from the stream alone (shapes, views, handles), so all ranks
  * make the same operations.  An open group holds a use of every root, so that releases end nothing that it
@@ -26,7 +27,7 @@
 #include "model/reduce.h"
 #include "model/types.h"
 
-enum { MOST_FORMULAS = 64, OFTEN = 32 };
+enum { OFTEN = 32 };
 
 /* ---- joining ---- */
 
@@ -38,7 +39,7 @@ static bool is_same_place(const struct fusion_arg *a, const struct formula_opera
 static int value_find(const struct fusion *g, const struct formula_operand *o)
 {
     for (int k = 0; k < g->source.n_ports; ++k)
-        if (g->arg[k].arg.root == NULL && g->arg[k].arg.type == o->type &&
+        if (!g->arg[k].is_free && g->arg[k].arg.root == NULL && g->arg[k].arg.type == o->type &&
             memcmp(g->arg[k].arg.value, o->value, sizeof o->value) == 0)
             return k;
     return -1;
@@ -51,7 +52,7 @@ static int store_find(const struct fusion *g, const struct formula_operand *o, b
     int found = -1;
     for (int k = 0; k < g->source.n_ports; ++k) {
         const struct formula_port *p = &g->source.port[k];
-        if (g->arg[k].arg.root != o->root)
+        if (g->arg[k].is_free || g->arg[k].arg.root != o->root)
             continue;
         if (g->arg[k].home != NULL)
             return -2;
@@ -67,17 +68,19 @@ static int store_find(const struct fusion *g, const struct formula_operand *o, b
 static int arg_add(struct fusion *g, const struct formula_operand *o)
 {
     struct formula_source *s = &g->source;
-    if (s->n_ports == TSR_MAX_ARGS)
+    int k = 0;
+    while (k < s->n_ports && !g->arg[k].is_free)
+        ++k;
+    if (k == FORMULA_MOST_PORTS)
         return -1;
-    const int k = s->n_ports++;
+    s->n_ports += k == s->n_ports;
     struct fusion_arg *a = &g->arg[k];
-    a->arg = (struct operation_arg){.root = o->root, .view = o->view, .type = o->type};
+    *a = (struct fusion_arg){.arg = {.root = o->root, .view = o->view, .type = o->type}, .in = FORMULA_NO_TERM_};
     memcpy(a->arg.value, o->value, sizeof a->arg.value);
-    a->home = NULL;
-    a->in = FORMULA_NO_TERM_;
     s->port[k] = (struct formula_port){.type = (uint8_t)o->type,
                                        .is_value = o->root == NULL,
                                        .out = FORMULA_NO_TERM_};
+    g->now_added |= 1ull << k;
     return k;
 }
 
@@ -88,6 +91,7 @@ static int input_join(struct fusion *g, const struct formula_operand *o)
     int k = o->root == NULL ? value_find(g, o) : store_find(g, o, false);
     if (k == -2 || (k < 0 && (k = arg_add(g, o)) < 0))
         return -1;
+    g->now_named |= 1ull << k;
     if (s->port[k].out != FORMULA_NO_TERM_)
         return s->port[k].out;
     if (g->arg[k].in == FORMULA_NO_TERM_) {
@@ -183,6 +187,7 @@ static int output_join(struct fusion *g, const struct formula_call *c, int k, bo
     }
     if (to == -2 || (folds && to >= 0) || (to < 0 && (to = arg_add(g, &c->out[k])) < 0))
         return -1;
+    g->now_named |= 1ull << to;
     if (folds) {
         g->arg[to].home = c->home[k];
         g->source.port[to].reduction = c->f->output[k].reduction;
@@ -209,12 +214,62 @@ static void name_join(struct fusion *g, const char *name)
         snprintf(g->name + has, sizeof g->name - has, "+%s", name);
 }
 
-/* It joins: what the group names is held. */
-static void commit(struct fusion *g, const struct formula_call *c, int ports_before)
+/* ---- parts ---- */
+
+static int names_count(uint64_t names)
 {
-    for (int k = ports_before; k < g->source.n_ports; ++k) {
+    return __builtin_popcountll(names);
+}
+
+/* What the only part wrote and nobody can name any more needs no argument. */
+static void dead_drop(struct tsr_runtime *rt, struct fusion *g)
+{
+    struct formula_source *s = &g->source;
+    for (int k = 0; k < s->n_ports; ++k) {
+        struct formula_port *p = &s->port[k];
+        if ((g->now_added | g->now_named) >> k & 1 || !fusion_is_dead(g, k))
+            continue;
+        observe_count(observe_lane(rt->observe, 0), TSR_COUNT_NEVER_STORED, g->arg[k].arg.root->last_writer == 0);
+        p->out = FORMULA_NO_TERM_;
+        p->reduction = TSR_NO_REDUCTION;
+        if (g->arg[k].in != FORMULA_NO_TERM_)
+            continue;
+        fusion_arg_release(rt, g, k);
+        g->names[0] &= ~(1ull << k);
+        g->writes[0] &= ~(1ull << k);
+    }
+}
+
+/* The formula that is joining goes into the last part, or into a new one; false: it cannot. */
+static bool part_join(struct tsr_runtime *rt, struct fusion *g, int first_term, uint64_t written)
+{
+    uint64_t earlier = 0;
+    uint64_t *names = &g->names[g->n_parts - 1];
+    if (names_count(*names | g->now_named) > TSR_MAX_ARGS && g->n_parts == 1)
+        dead_drop(rt, g);
+    const bool fits = names_count(*names | g->now_named) <= TSR_MAX_ARGS;
+    for (int i = 0; i < g->n_parts - fits; ++i)
+        earlier |= g->writes[i];
+    if ((written & earlier) != 0)
+        return false;
+    if (!fits) {
+        names = &g->names[g->n_parts];
+        *names = g->writes[g->n_parts] = 0;
+        g->begin[g->n_parts++] = (uint16_t)first_term;
+    }
+    *names |= g->now_named;
+    g->writes[g->n_parts - 1] |= written;
+    return true;
+}
+
+/* ---- a formula ---- */
+
+/* It joins: what the group names is held. */
+static void commit(struct fusion *g, const struct formula_call *c)
+{
+    for (int k = 0; k < g->source.n_ports; ++k) {
         struct fusion_arg *a = &g->arg[k];
-        if (a->arg.root == NULL)
+        if (!(g->now_added >> k & 1) || a->arg.root == NULL)
             continue;
         ++a->arg.root->uses;
         view_keep(a->arg.view);
@@ -227,38 +282,61 @@ static void commit(struct fusion *g, const struct formula_call *c, int ports_bef
     ++g->n_formulas;
 }
 
+static void group_begin(struct fusion *g, const struct formula_call *c)
+{
+    struct formula_source *s = &g->source;
+    s->n_terms = s->n_constants = s->n_ports = 0;
+    s->late = g->alone = false;
+    g->n_parts = 1;
+    g->begin[0] = 0;
+    g->names[0] = g->writes[0] = 0;
+    g->rank = c->rank;
+    memcpy(g->extent, c->extent, sizeof g->extent);
+}
+
+/* It does not join: nothing of it stays. */
+static void give_up(struct fusion *g, int terms, int constants, int ports)
+{
+    for (int k = 0; k < g->source.n_ports; ++k) {
+        if (g->now_added >> k & 1)
+            g->arg[k].is_free = true;
+        else if (g->arg[k].in != FORMULA_NO_TERM_ && g->arg[k].in >= terms)
+            g->arg[k].in = FORMULA_NO_TERM_;
+    }
+    g->source.n_terms = terms;
+    g->source.n_constants = constants;
+    g->source.n_ports = ports;
+}
+
 bool fusion_join(struct tsr_runtime *rt, const struct formula_call *c)
 {
     struct fusion *g = rt->issue->fusion;
     struct formula_source *s = &g->source;
     const bool first = g->n_formulas == 0;
-    if (!first && (g->alone || g->n_formulas == MOST_FORMULAS || !has_shape(g, c) ||
+    if (!first && (g->alone || g->n_formulas == FUSION_FORMULAS || !has_shape(g, c) ||
                    g->provenance != c->provenance))
         return false;
-    if (first) {
-        s->n_terms = s->n_constants = s->n_ports = 0;
-        s->late = g->alone = false;
-        g->rank = c->rank;
-        memcpy(g->extent, c->extent, sizeof g->extent);
-    }
+    if (first)
+        group_begin(g, c);
+    g->now_named = g->now_added = 0;
     const int terms = s->n_terms, constants = s->n_constants, ports = s->n_ports;
     uint16_t of[TSR_FORMULA_TERMS];
     int to[TSR_FORMULA_ARGS];
+    uint64_t written = 0;
     bool joins = terms_join(g, c, of);
-    for (int k = 0; k < c->f->n_outputs && joins; ++k)
+    for (int k = 0; k < c->f->n_outputs && joins; ++k) {
         joins = (to[k] = output_join(g, c, k, first)) >= 0;
-    if (!joins) {
-        for (int k = 0; k < ports; ++k)
-            if (g->arg[k].in != FORMULA_NO_TERM_ && g->arg[k].in >= terms)
-                g->arg[k].in = FORMULA_NO_TERM_;
-        s->n_terms = terms;
-        s->n_constants = constants;
-        s->n_ports = ports;
+        written |= joins ? 1ull << to[k] : 0;
+    }
+    if (!joins || !part_join(rt, g, terms, written)) {
+        give_up(g, terms, constants, ports);
         return false;
     }
-    for (int k = 0; k < c->f->n_outputs; ++k)
+    for (int k = 0; k < c->f->n_outputs; ++k) {
         s->port[to[k]].out = of[c->f->output[k].term];
-    commit(g, c, ports);
+        g->arg[to[k]].part = (uint8_t)(g->n_parts - 1);
+    }
+    commit(g, c);
     if (!first)
         observe_count(observe_lane(rt->observe, 0), TSR_COUNT_FUSED, 1);
     return true;
@@ -268,181 +346,4 @@ bool fusion_waits(const struct tsr_runtime *rt)
 {
     const struct fusion *g = rt->issue->fusion;
     return !g->alone && rt->config.fuse != 0 && g->n_formulas > 0;
-}
-
-/* ---- closing ---- */
-
-static bool is_dead(const struct fusion_arg *a)
-{
-    return a->arg.root->handles == 0 && a->arg.root->kind == ROOT_PLAIN;
-}
-
-/* Nobody can name what these arguments are written to. */
-static void outputs_drop(struct tsr_runtime *rt, struct fusion *g)
-{
-    for (int k = 0; k < g->source.n_ports; ++k) {
-        struct formula_port *p = &g->source.port[k];
-        if (p->out == FORMULA_NO_TERM_ || !is_dead(&g->arg[k]))
-            continue;
-        p->out = FORMULA_NO_TERM_;
-        p->reduction = TSR_NO_REDUCTION;
-        if (g->arg[k].arg.root->last_writer == 0)
-            observe_count(observe_lane(rt->observe, 0), TSR_COUNT_NEVER_STORED, 1);
-    }
-}
-
-/* Keep the terms that what is written needs, in their order. */
-static void terms_keep(struct formula_source *s)
-{
-    bool live[FORMULA_MOST_TERMS] = {false};
-    uint16_t now[FORMULA_MOST_TERMS], constant[FORMULA_MOST_CONSTANTS];
-    int n = 0, n_constants = 0;
-    for (int k = 0; k < s->n_ports; ++k)
-        if (s->port[k].out != FORMULA_NO_TERM_)
-            live[s->port[k].out] = true;
-    for (int i = s->n_terms - 1; i >= 0; --i) {
-        const tsr_formula_term_ *t = &s->term[i];
-        const int m = live[i] ? formula_term_operands(t) : 0;
-        for (int k = 0; k < m; ++k)
-            live[k == 0 ? t->a : k == 1 ? t->b : t->c] = true;
-    }
-    for (int k = 0; k < s->n_constants; ++k)
-        constant[k] = FORMULA_NO_TERM_;
-    for (int i = 0; i < s->n_terms; ++i) {
-        tsr_formula_term_ t = s->term[i];
-        if (!live[i])
-            continue;
-        const int m = formula_term_operands(&t);
-        t.a = m > 0 ? now[t.a] : t.a;
-        t.b = m > 1 ? now[t.b] : 0;
-        t.c = m > 2 ? now[t.c] : 0;
-        if (t.op == FORMULA_CONSTANT && constant[t.a] == FORMULA_NO_TERM_) {
-            constant[t.a] = (uint16_t)n_constants;
-            memmove(s->constant[n_constants++], s->constant[t.a], sizeof s->constant[0]);
-        }
-        if (t.op == FORMULA_CONSTANT)
-            t.a = constant[t.a];
-        now[i] = (uint16_t)n;
-        s->term[n++] = t;
-    }
-    s->n_terms = n;
-    s->n_constants = n_constants;
-    for (int k = 0; k < s->n_ports; ++k)
-        if (s->port[k].out != FORMULA_NO_TERM_)
-            s->port[k].out = now[s->port[k].out];
-}
-
-static void arg_release(struct tsr_runtime *rt, struct fusion_arg *a)
-{
-    if (a->arg.root == NULL)
-        return;
-    view_release(a->arg.view);
-    view_release(a->home);
-    root_use_done(rt, a->arg.root);
-}
-
-/* Keep the arguments that some term reads, or that are written. */
-static void args_keep(struct tsr_runtime *rt, struct fusion *g)
-{
-    struct formula_source *s = &g->source;
-    uint16_t now[TSR_MAX_ARGS];
-    int n = 0;
-    for (int k = 0; k < s->n_ports; ++k)
-        s->port[k].reads = false;
-    for (int i = 0; i < s->n_terms; ++i)
-        if (s->term[i].op == FORMULA_INPUT)
-            s->port[s->term[i].a].reads = true;
-    for (int k = 0; k < s->n_ports; ++k) {
-        if (!s->port[k].reads && s->port[k].out == FORMULA_NO_TERM_) {
-            arg_release(rt, &g->arg[k]);
-            continue;
-        }
-        now[k] = (uint16_t)n;
-        s->port[n] = s->port[k];
-        g->arg[n++] = g->arg[k];
-    }
-    s->n_ports = n;
-    for (int i = 0; i < s->n_terms; ++i)
-        if (s->term[i].op == FORMULA_INPUT)
-            s->term[i].a = now[s->term[i].a];
-}
-
-bool fusion_close(struct tsr_runtime *rt)
-{
-    struct fusion *g = rt->issue->fusion;
-    if (g == NULL || g->n_formulas == 0) /* NULL: there was no memory to start */
-        return false;
-    outputs_drop(rt, g);
-    terms_keep(&g->source);
-    args_keep(rt, g);
-    g->source.name = g->name;
-    return true;
-}
-
-/* Its arguments: op takes counted views of its own. */
-static void args_fill(const struct fusion *g, struct operation *op)
-{
-    op->n_args = g->source.n_ports;
-    for (int k = 0; k < op->n_args; ++k) {
-        op->arg[k] = g->arg[k].arg;
-        if (op->arg[k].root != NULL)
-            view_keep(op->arg[k].view);
-    }
-}
-
-static void operation_begin(const struct fusion *g, struct operation *op)
-{
-    memset(op, 0, offsetof(struct operation, arg));
-    op->plan = NULL;
-    op->payload = NULL;
-    op->site = g->site;
-    op->provenance = g->provenance;
-}
-
-bool fusion_fill(struct tsr_runtime *rt, int k, struct operation *op)
-{
-    const struct fusion *g = rt->issue->fusion;
-    const struct fusion_arg *a = &g->arg[k];
-    if (k >= g->source.n_ports)
-        return false;
-    op->desc = NULL;
-    if (a->home == NULL || g->source.port[k].out == FORMULA_NO_TERM_)
-        return true;
-    struct formula_source s = {.name = "fold.identity", .n_terms = 1, .n_constants = 1, .n_ports = 1};
-    const tsr_arg_desc d = {.reduction = (tsr_reduction)g->source.port[k].reduction};
-    s.term[0] = (tsr_formula_term_){FORMULA_CONSTANT, (uint8_t)a->arg.type, 0, 0, 0};
-    s.port[0] = (struct formula_port){.type = (uint8_t)a->arg.type, .out = 0};
-    reduce_identity(&d, a->arg.type, s.constant[0]);
-    operation_begin(g, op);
-    op->n_args = 1;
-    op->arg[0] = (struct operation_arg){.root = a->arg.root, .view = view_keep(a->home), .type = a->arg.type};
-    op->desc = execute_formula(rt, &s, g->site);
-    op->status = op->desc != NULL ? TSR_OK : tsr_error_status();
-    return true;
-}
-
-bool fusion_operation(struct tsr_runtime *rt, struct operation *op)
-{
-    const struct fusion *g = rt->issue->fusion;
-    if (g->source.n_ports == 0 || g->source.n_terms == 0)
-        return false;
-    operation_begin(g, op);
-    args_fill(g, op);
-    op->desc = execute_formula(rt, &g->source, g->site);
-    op->status = op->desc != NULL ? TSR_OK : tsr_error_status();
-    return true;
-}
-
-bool fusion_writes(const struct tsr_runtime *rt, int k)
-{
-    return rt->issue->fusion->source.port[k].out != FORMULA_NO_TERM_;
-}
-
-void fusion_done(struct tsr_runtime *rt)
-{
-    struct fusion *g = rt->issue->fusion;
-    for (int k = 0; k < g->source.n_ports; ++k)
-        arg_release(rt, &g->arg[k]);
-    g->n_formulas = 0;
-    g->source.n_ports = 0;
 }

@@ -4,8 +4,13 @@
 
 #include "issue/issue.h"
 
+/* Formulas of one group at most. */
+enum { FUSION_FORMULAS = 64 };
+
 /* One argument of the open group. */
 struct fusion_arg {
+    bool                 is_free; /* nothing is here (any more) */
+    uint8_t              part;    /* that wrote it last */
     struct operation_arg arg;  /* its view is counted, its root's uses as well */
     struct view         *home; /* of a fold's result: its own view, counted; else NULL */
     uint16_t             in;   /* the term that reads it; FORMULA_NO_TERM_: none yet */
@@ -29,8 +34,22 @@ struct fusion {
     char        name[64];
     uint8_t     constant_type[FORMULA_MOST_CONSTANTS];
     struct formula_source source;
-    struct fusion_arg     arg[TSR_MAX_ARGS];
+    struct fusion_arg     arg[FORMULA_MOST_PORTS];
+    /* Parts: an operation each, if all together have too many arguments at the end. */
+    int                   n_parts;
+    uint16_t              begin[FUSION_FORMULAS + 1]; /* the first term of each */
+    uint64_t              names[FUSION_FORMULAS];     /* arguments that each names, a bit each */
+    uint64_t              writes[FUSION_FORMULAS];    /* and that it writes */
+    uint64_t              now_named, now_added;       /* by the formula that is joining */
+    /* What becomes an operation now, and which arguments of the group its own are. */
+    struct formula_source made;
+    uint16_t              made_of[TSR_MAX_ARGS];
     struct fusion_number  number[NUMBERS];
 };
+
+/* Is the store of argument k one that nobody can name any more? */
+bool fusion_is_dead(const struct fusion *g, int k);
+/* Let go of argument k. */
+void fusion_arg_release(struct tsr_runtime *rt, struct fusion *g, int k);
 
 #endif

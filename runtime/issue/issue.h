@@ -102,9 +102,10 @@ struct formula_call {
 bool fusion_join(struct tsr_runtime *rt, const struct formula_call *c);
 /* May the group stay open? */
 bool fusion_waits(const struct tsr_runtime *rt);
-/* No more joins: what is dead is dropped.  False: nothing is open.  Then fusion_fill for k = 0, 1, ... until it
- * says false, fusion_operation, fusion_done. */
+/* No more joins: what is dead is dropped.  False: nothing is open.  Then for part = 0, 1, ... until it says false
+ * fusion_part, with fusion_fill for k = 0, 1, ... until that says false, and fusion_operation; then fusion_done. */
 bool fusion_close(struct tsr_runtime *rt);
+bool fusion_part(struct tsr_runtime *rt, int part);
 /* The operation that sets argument k to its operator's identity; op->desc NULL and status OK: it needs none. */
 bool fusion_fill(struct tsr_runtime *rt, int k, struct operation *op);
 /* The operation itself; false: nothing is left to do. */

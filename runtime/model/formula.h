@@ -41,7 +41,12 @@ static inline int formula_term_operands(const tsr_formula_term_ *t)
 
 /* ---- an operation made of formulas ---- */
 
-enum { FORMULA_MOST_TERMS = 224, FORMULA_MOST_CONSTANTS = 48, FORMULA_NO_TERM_ = 0xffff };
+enum {
+    FORMULA_MOST_TERMS = 224,
+    FORMULA_MOST_CONSTANTS = 48,
+    FORMULA_MOST_PORTS = 64, /* while formulas join; of an operation TSR_MAX_ARGS */
+    FORMULA_NO_TERM_ = 0xffff
+};
 
 /* An argument of it. */
 struct formula_port {
@@ -60,7 +65,7 @@ struct formula_source {
     bool        late; /* what is read may lie where something is written: write at the end */
     tsr_formula_term_   term[FORMULA_MOST_TERMS];
     unsigned char       constant[FORMULA_MOST_CONSTANTS][16];
-    struct formula_port port[TSR_MAX_ARGS];
+    struct formula_port port[FORMULA_MOST_PORTS];
 };
 
 #endif
