@@ -1,7 +1,8 @@
 /* array_dot.c - products of matrices and vectors: shapes and types, and which way each is computed.
  *
- *   one row or one column       a formula: products folded along the inner dimension.  It is one pass over
- *                               the matrix, fuses, and its fold is cut along any dimension
+ *   one row or one column       float32 and float64: tiles, each row's products summed in an order of its own
+ *                               (array_matvec.c), a row by turning both; one element, other types, stacks: a
+ *                               formula, products folded along the inner dimension
  *   few tiles, deep             chunks of the inner dimension as a stack of products, then their sum
  *   else                        tiles (array_matmul.c)
  *
@@ -130,6 +131,20 @@ static nd_array product_deep(nd_array a, nd_array b, nd_type wide, const nd_shap
                     &(nd_call_options){.size = sizeof(nd_call_options), .at = at});
 }
 
+/* One matrix and one row or column, not both, of floats. */
+static bool is_matvec(const nd_shape *out, nd_type wide)
+{
+    return out->rank == 2 && (out->extent[0] == 1) != (out->extent[1] == 1) &&
+           (wide == ND_F32 || wide == ND_F64);
+}
+
+/* Matrices of one type: by tiles, in chunks where they are few and deep. */
+static nd_array product_tiles(nd_array a, nd_array b, nd_type wide, const nd_shape *out, int64_t k, tsr_site at)
+{
+    const bool is_deep = out->rank == 2 && k >= 2 * CHUNK && array_matmul_count(out) < FEW;
+    return is_deep ? product_deep(a, b, wide, out, k, at) : array_matmul_tiles(a, b, wide, out, k, at);
+}
+
 /* Both have at least two dimensions. */
 static nd_array product_matrices(const struct product *p)
 {
@@ -145,16 +160,17 @@ static nd_array product_matrices(const struct product *p)
         return refuse(p, "the stacks do not broadcast");
     const nd_shape out = matrices(&stack, m, n), as = matrices(&stack, m, k),
                    bs = matrices(&stack, k, n);
-    if (m == 1 || n == 1)
+    if ((m == 1 || n == 1) && !is_matvec(&out, wide))
         return product_line(p, &out);
     if (k > INT32_MAX)
         return refuse(p, "the inner extent is too large");
     const nd_array a = stretched(converted(p->a, p->x.type, wide, p->at), x, &as, p->at);
     const nd_array b = stretched(converted(p->b, p->y.type, wide, p->at), y, &bs, p->at);
-    const bool     is_deep = out.rank == 2 && k >= 2 * CHUNK && array_matmul_count(&out) < FEW;
-    const nd_array c = is_deep ? product_deep(a, b, wide, &out, k, p->at)
-                               : array_matmul_tiles(a, b, wide, &out, k, p->at);
-    return converted(c, wide, p->type, p->at);
+    if (m > 1 || !is_matvec(&out, wide))
+        return converted(product_tiles(a, b, wide, &out, k, p->at), wide, p->type, p->at);
+    const nd_shape turned = {2, {n, 1}};
+    const nd_array c = product_tiles(nd_swapaxes_(b, 0, 1, p->at), nd_swapaxes_(a, 0, 1, p->at), wide, &turned, k, p->at);
+    return converted(nd_swapaxes_(c, 0, 1, p->at), wide, p->type, p->at);
 }
 
 /* A row or a column for an array of one dimension. */

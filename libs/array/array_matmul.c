@@ -10,6 +10,8 @@
  * loops of their own: rows of `b` added to rows of the result, in blocks that stay in the first cache;
  * they wrap, so their order does not matter, and signed ones are computed as unsigned.
  *
+ * A product whose second matrix is one column is array_matvec.c's.
+ *
  * Cost: 2 m n k, and what is packed. Threads: the issuing thread; bodies any. */
 #include <limits.h>
 #include <stdlib.h>
@@ -158,6 +160,16 @@ static bool tile_run(const tsr_raw_window w[N_ARGS], const int64_t *index, int64
                            .a_stride = {as[0], as[1]},
                            .b_stride = {bs[0], bs[1]},
                            .ldc = i + 1 < i_end ? cs[0] : j_end - j};
+    if (w[B].high[r - 1] == 1 && (x.type == ND_F32 || x.type == ND_F64))
+        return array_matvec(&(struct array_matvec){.type = x.type,
+                                                   .m = x.m,
+                                                   .k = x.k,
+                                                   .a = x.a,
+                                                   .x = x.b,
+                                                   .y = x.c,
+                                                   .a_stride = {as[0], as[1]},
+                                                   .x_stride = bs[0],
+                                                   .y_stride = cs[0]});
     return array_kind_of(x.type) <= KIND_INT ? tile_whole(&x) : tile_blas(&x);
 }
 
@@ -252,7 +264,7 @@ nd_array array_matmul_tiles(nd_array a, nd_array b, nd_type type, const nd_shape
     const int cost = k <= 8 ? 0 : k <= 64 ? 1 : 2;
     if (k == 0)
         return nd_full_(type, *shape, nd_operand_int(0), at);
-    if (array_kind_of(type) > KIND_INT && array_blas_load(at) != TSR_OK)
+    if (array_kind_of(type) > KIND_INT && !array_is_column(type, shape) && array_blas_load(at) != TSR_OK)
         return array_failed(at);
     const nd_array   out = nd_empty_(type, *shape, at);
     const tsr_status s = tsr_issue_(r == 2 ? &matrix_task[is_large][cost] : &stack_task[r - 3],
