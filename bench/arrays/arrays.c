@@ -2,6 +2,7 @@
  *
  *     build/bench/arrays [--json]               seconds of each program
  *     build/bench/arrays --compare [--json]     beside the peers: ratios of paired runs, geometric means
+ *     build/bench/arrays --figures [--json]     bandwidth, memory, time of one operation, beside loops by hand
  *     mpirun -n 4 build/bench/arrays --check    small sizes: the bits of one rank
  *
  * The peers are children that hold their input and are asked for one run at a time, so that runs of all
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "../bench_util.h"
+#include "ar_figures.h"
 #include "ar_peer.h"
 #include "ar_programs.h"
 
@@ -19,7 +21,7 @@ enum { MOST_REPETITIONS = 99, N_PEERS = 3 };
 static const char *const peer_names[N_PEERS] = {"numpy", "numba", "jax"};
 
 typedef struct options {
-    bool    compare, check, hashes, json, small;
+    bool    compare, check, figures, hashes, json, small;
     int64_t repetitions, program, size;
 } options;
 
@@ -270,6 +272,7 @@ int main(int argc, char **argv)
     const bench_option words[] = {
         {"--compare", &o.compare, NULL, "beside NumPy, numba and JAX, which are installed at the first call"},
         {"--check", &o.check, NULL, "small sizes: the bits of one worker of one rank?"},
+        {"--figures", &o.figures, NULL, "bandwidth, memory, time of one operation, beside loops by hand and NumPy"},
         {"--hashes", &o.hashes, NULL, "what --check compares with"},
         {"--json", &o.json, NULL, "one object a line"},
         {"--small", &o.small, NULL, "the sizes of --check"},
@@ -283,6 +286,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "arrays: --repetitions %lld: from 1 to %d\n", (long long)o.repetitions,
                 MOST_REPETITIONS);
         return 2;
+    }
+    if (o.figures) {
+        const char *python = python_path();
+        return python != NULL ? ar_figures(python, o.size, o.json) : 1;
     }
     return o.check || o.hashes ? check(&o) : table(&o);
 }
