@@ -275,28 +275,26 @@ static tsr_status formula_issue(struct tsr_runtime *rt, struct operation *op)
     return op->status;
 }
 
-/* Make an operation of the open group, or one of each part; the status of the last. */
-static tsr_status group_issue(struct tsr_runtime *rt)
+/* Make an operation of each open group, or one of each of its parts; the status of the last. */
+static tsr_status groups_issue(struct tsr_runtime *rt)
 {
     struct operation op;
     tsr_status status = TSR_OK;
-    if (!fusion_close(rt))
-        return TSR_OK;
-    for (int part = 0; fusion_part(rt, part); ++part) {
-        for (int k = 0; fusion_fill(rt, k, &op); ++k)
-            if (op.desc != NULL)
-                status = operation_issue(rt, &op);
-        if (fusion_operation(rt, &op))
-            status = formula_issue(rt, &op);
-    }
-    fusion_done(rt);
+    for (; fusion_close(rt); fusion_done(rt))
+        for (int part = 0; fusion_part(rt, part); ++part) {
+            for (int k = 0; fusion_fill(rt, k, &op); ++k)
+                if (op.desc != NULL)
+                    status = operation_issue(rt, &op);
+            if (fusion_operation(rt, &op))
+                status = formula_issue(rt, &op);
+        }
     return status;
 }
 
 /* Before anything else enters the stream, and before a call waits.  What fails is told by the stores. */
 static void formulas_close(struct tsr_runtime *rt)
 {
-    if (group_issue(rt) != TSR_OK)
+    if (groups_issue(rt) != TSR_OK)
         tsr_error_clear();
 }
 
@@ -307,7 +305,7 @@ tsr_status pipeline_formula(struct tsr_runtime *rt, const struct formula_call *c
         if (!fusion_join(rt, c))
             return tsr_fail_(c->site, TSR_INTERNAL, "formula %s does not fit an operation", c->f->name);
     }
-    return fusion_waits(rt) ? TSR_OK : group_issue(rt);
+    return fusion_waits(rt) ? TSR_OK : groups_issue(rt);
 }
 
 /* ---- the stream ---- */

@@ -242,7 +242,8 @@ static double plate_by_hand(hands *h, plate *p, double *out_seconds)
 static double plate_ours(nd_array now, nd_array next, double *out_seconds)
 {
     ND_SCOPE();
-    const nd_array change = nd_full(ND_F64, ND_SHAPE_SCALAR, 0);
+    const nd_shape number = {0, {0}};
+    const nd_array change = nd_full(ND_F64, number, 0);
     const double   began = bench_now();
     for (int i = 0; i < JACOBI_SWEEPS; ++i) {
         ND_SCOPE();

@@ -5,6 +5,10 @@
  * term that an earlier formula of the group wrote is read where it was computed.  The pipeline closes the
  * group before anything else enters the stream, and before it waits.
  *
+ * A formula of another shape, as what uses a fold's result is, begins a second group behind the first.  What shares
+ * nothing that is written with that one still joins the first, as if it had been issued before: so several
+ * folds of one array, and what follows from each, are one pass and one operation behind it.
+ *
  * A number that was given OFTEN times is a constant: a loop's own, which takes no argument and which a compiler
  * may know.  One that changes from call to call stays an argument, so that it makes no new program.
  *
@@ -308,9 +312,8 @@ static void give_up(struct fusion *g, int terms, int constants, int ports)
     g->source.n_ports = ports;
 }
 
-bool fusion_join(struct tsr_runtime *rt, const struct formula_call *c)
+static bool group_join(struct tsr_runtime *rt, struct fusion *g, const struct formula_call *c)
 {
-    struct fusion *g = rt->issue->fusion;
     struct formula_source *s = &g->source;
     const bool first = g->n_formulas == 0;
     if (!first && (g->alone || g->n_formulas == FUSION_FORMULAS || !has_shape(g, c) ||
@@ -342,8 +345,31 @@ bool fusion_join(struct tsr_runtime *rt, const struct formula_call *c)
     return true;
 }
 
+/* Must the formula come after what waits behind?  It does not share what is written on either side. */
+static bool is_after(const struct fusion *behind, const struct formula_call *c)
+{
+    for (int k = 0; k < behind->source.n_ports && behind->n_formulas > 0; ++k) {
+        const struct root *root = behind->arg[k].is_free ? NULL : behind->arg[k].arg.root;
+        for (int i = 0; root != NULL && i < c->f->n_outputs; ++i)
+            if (c->out[i].root == root)
+                return true;
+        for (int i = 0; root != NULL && behind->source.port[k].out != FORMULA_NO_TERM_ && i < c->f->n_inputs; ++i)
+            if (c->in[i].root == root)
+                return true;
+    }
+    return false;
+}
+
+bool fusion_join(struct tsr_runtime *rt, const struct formula_call *c)
+{
+    struct fusion *g = rt->issue->fusion;
+    if (!is_after(g->behind, c) && group_join(rt, g, c))
+        return true;
+    return g->n_formulas > 0 && !g->alone && group_join(rt, g->behind, c);
+}
+
 bool fusion_waits(const struct tsr_runtime *rt)
 {
     const struct fusion *g = rt->issue->fusion;
-    return !g->alone && rt->config.fuse != 0 && g->n_formulas > 0;
+    return !g->alone && rt->config.fuse != 0 && g->n_formulas > 0 && (g->behind->n_formulas == 0 || !g->behind->alone);
 }

@@ -25,6 +25,7 @@ struct fusion_number {
 
 /* What joined so far. */
 struct fusion {
+    struct fusion *behind; /* the group that comes after this one, which is open; of that one NULL */
     int         n_formulas; /* 0: nothing is open */
     bool        alone;      /* nothing may join */
     int         rank;

@@ -12,11 +12,20 @@
 #include "issue/internal.h"
 #include "model/reduce.h"
 
+/* Does the group behind read or write this store? */
+static bool is_named_behind(const struct fusion *g, const struct root *root)
+{
+    for (int k = 0; g->behind != NULL && g->behind->n_formulas > 0 && k < g->behind->source.n_ports; ++k)
+        if (!g->behind->arg[k].is_free && g->behind->arg[k].arg.root == root)
+            return true;
+    return false;
+}
+
 bool fusion_is_dead(const struct fusion *g, int k)
 {
     const struct fusion_arg *a = &g->arg[k];
     return !a->is_free && a->arg.root != NULL && g->source.port[k].out != FORMULA_NO_TERM_ &&
-           a->arg.root->handles == 0 && a->arg.root->kind == ROOT_PLAIN;
+           a->arg.root->handles == 0 && a->arg.root->kind == ROOT_PLAIN && !is_named_behind(g, a->arg.root);
 }
 
 void fusion_arg_release(struct tsr_runtime *rt, struct fusion *g, int k)
@@ -277,4 +286,8 @@ void fusion_done(struct tsr_runtime *rt)
         fusion_arg_release(rt, g, k);
     g->n_formulas = 0;
     g->source.n_ports = 0;
+    struct fusion *next = g->behind; /* what is behind is now the first, and this one behind it */
+    next->behind = g;
+    g->behind = NULL;
+    rt->issue->fusion = next;
 }

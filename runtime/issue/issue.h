@@ -77,7 +77,7 @@ tsr_status unbound_bind(struct tsr_runtime *rt, struct root *root, tsr_site at);
 /* Boxes of the plan's image arguments, from values (image.c). */
 tsr_status image_resolve(struct tsr_runtime *rt, struct operation *op);
 
-/* ---- formulas (fusion.c): an open group of them becomes one operation ---- */
+/* ---- formulas (fusion.c): open groups of them become operations ---- */
 
 /* A store through a view of the formula's shape, or (root NULL) a value. */
 struct formula_operand {
@@ -98,11 +98,11 @@ struct formula_call {
     struct view       *home[TSR_FORMULA_ARGS]; /* of an output that is folded: its own view, borrowed; NULL: none */
 };
 
-/* Add a formula to the open group, which may be empty (then it can); false: it cannot join. */
+/* Add a formula to an open group, which may be empty (then it can); false: it cannot join. */
 bool fusion_join(struct tsr_runtime *rt, const struct formula_call *c);
-/* May the group stay open? */
+/* May the groups stay open? */
 bool fusion_waits(const struct tsr_runtime *rt);
-/* No more joins: what is dead is dropped.  False: nothing is open.  Then for part = 0, 1, ... until it says false
+/* No more joins for the first group: what is dead is dropped.  False: nothing is open.  Then for part = 0, 1, ... until it says false
  * fusion_part, with fusion_fill for k = 0, 1, ... until that says false, and fusion_operation; then fusion_done. */
 bool fusion_close(struct tsr_runtime *rt);
 bool fusion_part(struct tsr_runtime *rt, int part);
@@ -112,7 +112,7 @@ bool fusion_fill(struct tsr_runtime *rt, int k, struct operation *op);
 bool fusion_operation(struct tsr_runtime *rt, struct operation *op);
 /* Is argument k of it written? */
 bool fusion_writes(const struct tsr_runtime *rt, int k);
-/* Let go of what the group names. */
+/* Let go of what it names; the group behind is the first now. */
 void fusion_done(struct tsr_runtime *rt);
 
 #endif

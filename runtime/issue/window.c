@@ -18,7 +18,8 @@ tsr_status issue_start(struct tsr_runtime *rt)
 {
     struct issue_state *st = base_calloc(1, sizeof *st);
     rt->issue = st;
-    if (st == NULL || (st->fusion = base_calloc(1, sizeof *st->fusion)) == NULL)
+    if (st == NULL || (st->fusion = base_calloc(1, sizeof *st->fusion)) == NULL ||
+        (st->fusion->behind = base_calloc(1, sizeof *st->fusion)) == NULL)
         return TSR_FAIL(NO_MEMORY, "no memory for the window");
     st->window = (int)rt->config.window;
     st->ring = (int)(rt->engine->mask + 1);
@@ -342,6 +343,8 @@ void issue_stop(struct tsr_runtime *rt)
     }
     spot_stop(rt);
     image_known_stop(rt);
+    if (st->fusion != NULL)
+        base_free(st->fusion->behind);
     base_free(st->fusion);
     base_free(st);
     rt->issue = NULL;
