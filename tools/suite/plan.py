@@ -160,7 +160,7 @@ def array_steps():
                                         RELEASE.folder / "numpy/bin/python"], limit_s=600, env=MPI)
     program = RELEASE.folder / "bench/arrays"
     if program.exists():
-        yield Step("bench: arrays, one rank", [program, "--check"])
+        yield Step("bench: arrays, one rank", [program, "--check"], env=RELEASE.env)
         yield from mpirun(RELEASE, 4, program, "--check", label=" --check")
 
 
@@ -168,7 +168,8 @@ def bench(name, *arguments, limit_s=300, env=None):
     """A bench as a test: small, and only whether it ends well. Figures are for who asks for them."""
     program = RELEASE.folder / "bench" / name
     if program.exists():
-        yield Step(f"bench: {name}", [program, *arguments], verdict.of_status, limit_s, env or {})
+        yield Step(f"bench: {name}", [program, *arguments], verdict.of_status, limit_s,
+                   {**RELEASE.env, **(env or {})})
 
 
 def bench_steps():
