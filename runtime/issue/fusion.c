@@ -7,7 +7,8 @@
  *
  * A formula of another shape, as what uses a fold's result is, begins a second group behind the first.  What shares
  * nothing that is written with that one still joins the first, as if it had been issued before: so several
- * folds of one array, and what follows from each, are one pass and one operation behind it.
+ * folds of one array, and what follows from each, are one pass and one operation behind it.  One of the first's own
+ * shape ends both: two groups side by side would store what passes between them.
  *
  * A number that was given OFTEN times is a constant: a loop's own, which takes no argument and which a compiler
  * may know.  One that changes from call to call stays an argument, so that it makes no new program.
@@ -365,7 +366,7 @@ bool fusion_join(struct tsr_runtime *rt, const struct formula_call *c)
     struct fusion *g = rt->issue->fusion;
     if (!is_after(g->behind, c) && group_join(rt, g, c))
         return true;
-    return g->n_formulas > 0 && !g->alone && group_join(rt, g->behind, c);
+    return g->n_formulas > 0 && !g->alone && !has_shape(g, c) && group_join(rt, g->behind, c);
 }
 
 bool fusion_waits(const struct tsr_runtime *rt)
