@@ -10,8 +10,10 @@
  * (kernels/real_map.h, integer_map.h), contraction off: the same bits.
  *
  * Cost: O(terms).  Threads: pure but for the stream that is written. */
+#include <math.h>
 #include <string.h>
 
+#include "execute/kernels/cast_map.h"
 #include "execute/kernels/integer_map.h"
 #include "execute/kernels/real_map.h"
 #include "execute/native/inside.h"
@@ -20,10 +22,13 @@ enum { MOST_BLOCKS = 48, NO_BLOCK = -1 };
 
 /* ---- what there is text for ---- */
 
-#define TEXT_REAL_F32(N, R, T, E) [TSR_OP_##N][TSR_F32] = #E,
-#define TEXT_REAL_F64(N, R, T, E) [TSR_OP_##N][TSR_F64] = #E,
-#define TEXT_WHOLE(N, s, S, R, T, E) [TSR_OP_##N][TSR_##S] = #E,
-#define TEXT_BOOL(N, s, S, R, T, E) [TSR_OP_##N][TSR_BOOL] = #E,
+/* An expression as text, its macros written out. */
+#define TEXT_AS_IT_IS(...)          #__VA_ARGS__
+#define TEXT(...)                   TEXT_AS_IT_IS(__VA_ARGS__)
+#define TEXT_REAL_F32(N, R, T, E) [TSR_OP_##N][TSR_F32] = TEXT(E),
+#define TEXT_REAL_F64(N, R, T, E) [TSR_OP_##N][TSR_F64] = TEXT(E),
+#define TEXT_WHOLE(N, s, S, R, T, E) [TSR_OP_##N][TSR_##S] = TEXT(E),
+#define TEXT_BOOL(N, s, S, R, T, E) [TSR_OP_##N][TSR_BOOL] = TEXT(E),
 #define TEXT_OF(s, S, T, W) OWN_MAP(TEXT_WHOLE, TEXT_WHOLE, s, S, T, W) COMMON_MAP(TEXT_WHOLE, TEXT_WHOLE, s, S, T, W)
 
 static const char *const expression[TSR_N_OPS][KERNEL_TYPES] = {
@@ -96,10 +101,10 @@ static const char *cast_expression(tsr_type from, tsr_type to)
         return "x != 0";
     if (!is_float(from) || is_float(to))
         return "x";
-    return to == TSR_I64   ? "TO_I64(x)"
-           : to == TSR_U32 ? "(uint64_t)TO_I64(x)"
-           : to == TSR_U64 ? "TO_U64(x)"
-                           : "TO_I32(x)";
+    return to == TSR_I64   ? TEXT(TO_I64(x))
+           : to == TSR_U32 ? TEXT((uint64_t)TO_I64(x))
+           : to == TSR_U64 ? TEXT(TO_U64(x))
+                           : TEXT(TO_I32(x));
 }
 
 /* ---- a formula being written ---- */
@@ -253,14 +258,8 @@ static void say_head(const struct writer *w)
             "typedef __INT8_TYPE__ int8_t;\ntypedef __INT16_TYPE__ int16_t;\ntypedef __INT32_TYPE__ int32_t;\n"
             "typedef __INT64_TYPE__ int64_t;\ntypedef __UINT8_TYPE__ uint8_t;\ntypedef __UINT16_TYPE__ uint16_t;\n"
             "typedef __UINT32_TYPE__ uint32_t;\ntypedef __UINT64_TYPE__ uint64_t;\n#define bool _Bool\n"
-            "#define F32(f) __builtin_##f##f\n#define F64(f) __builtin_##f\n#define INFINITY __builtin_inff()\n"
+            "#define F32(f) __builtin_##f##f\n#define F64(f) __builtin_##f\n"
             "enum { I8 = 8, U8 = 8, I16 = 16, U16 = 16, I32 = 32, U32 = 32, I64 = 64, U64 = 64 };\n"
-            "#define WIDE(T, bits, y) ((y) < 0 || (uint64_t)(y) >= (bits))\n"
-            "#define TO_I32(x) ((x) >= -2147483648.0 && (x) < 2147483648.0 ? (int32_t)(x) : -2147483647 - 1)\n"
-            "#define LEAST64 (-9223372036854775807ll - 1)\n"
-            "#define TO_I64(x) ((x) >= -9223372036854775808.0 && (x) < 9223372036854775808.0 ? (int64_t)(x) : LEAST64)\n"
-            "#define TO_U64(x) ((x) >= 9223372036854775808.0 ? (uint64_t)TO_I64((x)-9223372036854775808.0) ^ 1ull << 63 "
-            ": (uint64_t)TO_I64(x))\n"
             "#ifdef __clang__\n#define LOOP _Pragma(\"clang loop vectorize(assume_safety)\")\n#else\n"
             "#define LOOP _Pragma(\"GCC ivdep\")\n#endif\n"
             "typedef void kernel(void *, const void *, const void *, const void *, int64_t);\n"
