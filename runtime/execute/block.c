@@ -266,7 +266,7 @@ static void rows_run(struct walk *w, const struct formula_kernels *k, native_run
     int64_t first[TSR_MAX_RANK];
     const struct native_row row = {w->row, first, w->extent[w->rank - 1], &k->op[0][0], fold_run, w};
     do {
-        for (int d = 0; d < w->rank; ++d)
+        for (int d = 0; w->p->ordered && d < w->rank; ++d) /* else no index is used */
             first[d] = low[d] + w->index[d];
         run(&row);
     } while (row_next(w));

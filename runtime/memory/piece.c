@@ -148,10 +148,8 @@ void memory_pieces_drop(struct tsr_runtime *rt)
 void memory_worker_done(struct worker *w)
 {
     struct piece_cache *c = w->cache;
-    for (int i = 0; c != NULL && i < c->n; ++i) {
-        observe_memory_add(w->rt->observe, -(int64_t)c->bytes[i]);
-        base_free(c->data[i]);
-    }
+    for (int i = 0; c != NULL && i < c->n; ++i)
+        buffer_free(w->rt, c->data[i], c->bytes[i]);
     base_free(c);
     w->cache = NULL;
     base_free(w->scratch);
