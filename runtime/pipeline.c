@@ -275,37 +275,46 @@ static tsr_status formula_issue(struct tsr_runtime *rt, struct operation *op)
     return op->status;
 }
 
-/* Make an operation of each open group, or one of each of its parts; the status of the last. */
-static tsr_status groups_issue(struct tsr_runtime *rt)
+/* Make an operation of the first open group, or one of each of its parts; false: none is open. */
+static bool group_issue(struct tsr_runtime *rt, tsr_status *status)
 {
     struct operation op;
-    tsr_status status = TSR_OK;
-    for (; fusion_close(rt); fusion_done(rt))
-        for (int part = 0; fusion_part(rt, part); ++part) {
-            for (int k = 0; fusion_fill(rt, k, &op); ++k)
-                if (op.desc != NULL)
-                    status = operation_issue(rt, &op);
-            if (fusion_operation(rt, &op))
-                status = formula_issue(rt, &op);
-        }
-    return status;
+    if (!fusion_close(rt))
+        return false;
+    for (int part = 0; fusion_part(rt, part); ++part) {
+        for (int k = 0; fusion_fill(rt, k, &op); ++k)
+            if (op.desc != NULL)
+                *status = operation_issue(rt, &op);
+        if (fusion_operation(rt, &op))
+            *status = formula_issue(rt, &op);
+    }
+    fusion_done(rt);
+    return true;
 }
 
 /* Before anything else enters the stream, and before a call waits.  What fails is told by the stores. */
 static void formulas_close(struct tsr_runtime *rt)
 {
-    if (groups_issue(rt) != TSR_OK)
+    tsr_status status = TSR_OK;
+    while (group_issue(rt, &status)) {
+    }
+    if (status != TSR_OK)
         tsr_error_clear();
 }
 
 tsr_status pipeline_formula(struct tsr_runtime *rt, const struct formula_call *c)
 {
-    if (!fusion_join(rt, c)) {
-        formulas_close(rt);
-        if (!fusion_join(rt, c))
+    tsr_status status = TSR_OK;
+    while (!fusion_join(rt, c)) {
+        if (!group_issue(rt, &status))
             return tsr_fail_(c->site, TSR_INTERNAL, "formula %s does not fit an operation", c->f->name);
+        if (status != TSR_OK)
+            tsr_error_clear();
+        status = TSR_OK;
     }
-    return fusion_waits(rt) ? TSR_OK : groups_issue(rt);
+    while (!fusion_waits(rt))
+        (void)group_issue(rt, &status);
+    return status;
 }
 
 /* ---- the stream ---- */

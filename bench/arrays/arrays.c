@@ -18,6 +18,7 @@
 #include "ar_programs.h"
 
 enum { MOST_REPETITIONS = 99, N_PEERS = 3 };
+static const double warm_seconds = 1; /* at least, and two runs: of every system */
 static const char *const peer_names[N_PEERS] = {"numpy", "numba", "jax"};
 
 typedef struct options {
@@ -97,7 +98,8 @@ static tsr_status compare_program(const options *o, const ar_program *p, ar_peer
     bool          has[N_PEERS];
     double        seconds[1 + N_PEERS][MOST_REPETITIONS], quotient[MOST_REPETITIONS], ratio[N_PEERS] = {0};
     p->setup(&s, size);
-    for (int k = 0; k < 2; ++k)
+    const double begun = bench_now();
+    for (int k = 0; k < 2 || (!o->small && bench_now() - begun < warm_seconds); ++k)
         TSR_TRY(run_ours(p, &s, &ours));
     for (int k = 0; k < N_PEERS; ++k)
         has[k] = o->compare && ar_peer_prepare(&peer[k], p->name, size);

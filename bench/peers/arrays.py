@@ -2,8 +2,8 @@
 
     python arrays.py numpy|numba|jax
 
-On stdin, a line each: `prepare NAME SIZE` makes the input and runs twice to warm up ("ready", or "none" where
-this system has no such program); `run` runs once and answers `seconds`, then for each result its mean and the
+On stdin, a line each: `prepare NAME SIZE` makes the input and warms up, by two runs or more, for a second ("ready",
+or "none" where this system has no such program); `run` runs once and answers `seconds`, then for each result its mean and the
 mean of its squares; `versions` says what is used; the end of stdin ends it.
 
 Each is written as its system's best user would: NumPy with `out=` and no loop over elements, numba with
@@ -16,6 +16,8 @@ import time
 import numpy as np
 
 import arrays_programs
+
+WARM_SECONDS = 1
 
 
 def noise(shape, shift):
@@ -76,8 +78,10 @@ def main():
                 answer = "none"
             else:
                 state = system.convert(arrays_programs.SETUP[name](int(rest[1]), noise))
-                for _ in range(2):
+                begun, runs = time.perf_counter(), 0
+                while runs < 2 or time.perf_counter() - begun < WARM_SECONDS:
                     system.run(name, state)
+                    runs += 1
                 answer = "ready"
         else:
             seconds, results = system.run(name, state)

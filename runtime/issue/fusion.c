@@ -5,10 +5,11 @@
  * term that an earlier formula of the group wrote is read where it was computed.  The pipeline closes the
  * group before anything else enters the stream, and before it waits.
  *
- * A formula of another shape, as what uses a fold's result is, begins a second group behind the first.  What shares
- * nothing that is written with that one still joins the first, as if it had been issued before: so several
- * folds of one array, and what follows from each, are one pass and one operation behind it.  One of the first's own
- * shape ends both: two groups side by side would store what passes between them.
+ * What cannot join, because its shape is another or because it reads what the group writes through another view,
+ * begins a group behind; up to FUSION_GROUPS are open.  A formula joins the last group that has its shape, if no
+ * group behind that one shares a store with it that either writes: as if it had been issued there.  So several folds of
+ * one array, and what follows from each, are one pass and one operation behind it; and a group ends only
+ * when some others have begun, by when a loop's temporaries have left their scope.
  *
  * A number that was given OFTEN times is a constant: a loop's own, which takes no argument and which a compiler
  * may know.  One that changes from call to call stays an argument, so that it makes no new program.
@@ -26,6 +27,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/hash.h"
 #include "issue/fusion.h"
 #include "issue/internal.h"
@@ -39,6 +41,11 @@ enum { OFTEN = 32 };
 static bool is_same_place(const struct fusion_arg *a, const struct formula_operand *o)
 {
     return a->arg.root == o->root && a->arg.view == o->view && a->arg.type == o->type;
+}
+
+uint64_t fusion_root_bit(const struct root *r)
+{
+    return 1ull << ((uintptr_t)r * 0x9e3779b97f4a7c15ull >> 58);
 }
 
 static int value_find(const struct fusion *g, const struct formula_operand *o)
@@ -277,6 +284,7 @@ static void commit(struct fusion *g, const struct formula_call *c)
         if (!(g->now_added >> k & 1) || a->arg.root == NULL)
             continue;
         ++a->arg.root->uses;
+        g->roots |= fusion_root_bit(a->arg.root);
         view_keep(a->arg.view);
         if (a->home != NULL)
             view_keep(a->home);
@@ -292,6 +300,7 @@ static void group_begin(struct fusion *g, const struct formula_call *c)
     struct formula_source *s = &g->source;
     s->n_terms = s->n_constants = s->n_ports = 0;
     s->late = g->alone = false;
+    g->roots = 0;
     g->n_parts = 1;
     g->begin[0] = 0;
     g->names[0] = g->writes[0] = 0;
@@ -346,31 +355,72 @@ static bool group_join(struct tsr_runtime *rt, struct fusion *g, const struct fo
     return true;
 }
 
-/* Must the formula come after what waits behind?  It does not share what is written on either side. */
-static bool is_after(const struct fusion *behind, const struct formula_call *c)
+/* Do formula and group share a store that either writes? */
+static bool shares_written(const struct fusion *g, const struct formula_call *c)
 {
-    for (int k = 0; k < behind->source.n_ports && behind->n_formulas > 0; ++k) {
-        const struct root *root = behind->arg[k].is_free ? NULL : behind->arg[k].arg.root;
+    for (int k = 0; k < g->source.n_ports; ++k) {
+        const struct root *root = g->arg[k].is_free ? NULL : g->arg[k].arg.root;
         for (int i = 0; root != NULL && i < c->f->n_outputs; ++i)
             if (c->out[i].root == root)
                 return true;
-        for (int i = 0; root != NULL && behind->source.port[k].out != FORMULA_NO_TERM_ && i < c->f->n_inputs; ++i)
+        for (int i = 0; root != NULL && g->source.port[k].out != FORMULA_NO_TERM_ && i < c->f->n_inputs; ++i)
             if (c->in[i].root == root)
                 return true;
     }
     return false;
 }
 
+static uint64_t roots_of(const struct formula_call *c)
+{
+    uint64_t roots = 0;
+    for (int i = 0; i < c->f->n_inputs; ++i)
+        roots |= c->in[i].root != NULL ? fusion_root_bit(c->in[i].root) : 0;
+    for (int i = 0; i < c->f->n_outputs; ++i)
+        roots |= fusion_root_bit(c->out[i].root);
+    return roots;
+}
+
 bool fusion_join(struct tsr_runtime *rt, const struct formula_call *c)
 {
-    struct fusion *g = rt->issue->fusion;
-    if (!is_after(g->behind, c) && group_join(rt, g, c))
+    struct fusion *from = rt->issue->fusion, *to = NULL;
+    const uint64_t roots = from->n_formulas > 0 && from->behind->n_formulas > 0 ? roots_of(c) : 0;
+    for (struct fusion *g = from->behind; roots != 0 && g != NULL && g->n_formulas > 0; g = g->behind)
+        if ((g->roots & roots) != 0 && shares_written(g, c))
+            from = g;
+    for (; from != NULL && from->n_formulas > 0; from = from->behind)
+        to = has_shape(from, c) ? from : to;
+    if (to != NULL && group_join(rt, to, c))
         return true;
-    return g->n_formulas > 0 && !g->alone && !has_shape(g, c) && group_join(rt, g->behind, c);
+    return (to == NULL || to->n_formulas < FUSION_FORMULAS) && from != NULL && group_join(rt, from, c);
 }
 
 bool fusion_waits(const struct tsr_runtime *rt)
 {
     const struct fusion *g = rt->issue->fusion;
-    return !g->alone && rt->config.fuse != 0 && g->n_formulas > 0 && (g->behind->n_formulas == 0 || !g->behind->alone);
+    return g->n_formulas == 0 || (!g->alone && rt->config.fuse != 0);
+}
+
+/* ---- groups ---- */
+
+struct fusion *fusion_groups(void)
+{
+    struct fusion *g = base_calloc(FUSION_GROUPS, sizeof *g);
+    struct fusion_number *number = base_calloc(NUMBERS, sizeof *number);
+    if (g == NULL || number == NULL) {
+        base_free(g);
+        base_free(number);
+        return NULL;
+    }
+    for (int i = 0; i < FUSION_GROUPS; ++i) {
+        g[i].behind = i + 1 < FUSION_GROUPS ? &g[i + 1] : NULL;
+        g[i].number = number;
+    }
+    return g;
+}
+
+void fusion_groups_free(struct fusion *g)
+{
+    if (g != NULL)
+        base_free(g->number);
+    base_free(g);
 }

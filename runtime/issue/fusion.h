@@ -4,8 +4,8 @@
 
 #include "issue/issue.h"
 
-/* Formulas of one group at most. */
-enum { FUSION_FORMULAS = 64 };
+/* Formulas of one group at most; groups that are open at most. */
+enum { FUSION_FORMULAS = 64, FUSION_GROUPS = 8 };
 
 /* One argument of the open group. */
 struct fusion_arg {
@@ -25,7 +25,8 @@ struct fusion_number {
 
 /* What joined so far. */
 struct fusion {
-    struct fusion *behind; /* the group that comes after this one, which is open; of that one NULL */
+    struct fusion *behind; /* the group that comes after this one, which may be empty; of the last NULL */
+    uint64_t    roots;     /* bits of what its arguments name (fusion_root_bit) */
     int         n_formulas; /* 0: nothing is open */
     bool        alone;      /* nothing may join */
     int         rank;
@@ -45,8 +46,14 @@ struct fusion {
     /* What becomes an operation now, and which arguments of the group its own are. */
     struct formula_source made;
     uint16_t              made_of[TSR_MAX_ARGS];
-    struct fusion_number  number[NUMBERS];
+    struct fusion_number *number; /* [NUMBERS], one table of all groups */
 };
+
+/* All groups of a runtime, empty, the first at [0]; NULL: no memory.  fusion_groups_free: NULL is nothing. */
+struct fusion *fusion_groups(void);
+void fusion_groups_free(struct fusion *g);
+/* A filter: groups without a root's bit do not name it. */
+uint64_t fusion_root_bit(const struct root *r);
 
 /* Is the store of argument k one that nobody can name any more? */
 bool fusion_is_dead(const struct fusion *g, int k);

@@ -12,12 +12,14 @@
 #include "issue/internal.h"
 #include "model/reduce.h"
 
-/* Does the group behind read or write this store? */
+/* Does a group behind read or write this store? */
 static bool is_named_behind(const struct fusion *g, const struct root *root)
 {
-    for (int k = 0; g->behind != NULL && g->behind->n_formulas > 0 && k < g->behind->source.n_ports; ++k)
-        if (!g->behind->arg[k].is_free && g->behind->arg[k].arg.root == root)
-            return true;
+    const uint64_t bit = fusion_root_bit(root);
+    for (g = g->behind; g != NULL && g->n_formulas > 0; g = g->behind)
+        for (int k = 0; (g->roots & bit) != 0 && k < g->source.n_ports; ++k)
+            if (!g->arg[k].is_free && g->arg[k].arg.root == root)
+                return true;
     return false;
 }
 
@@ -286,8 +288,10 @@ void fusion_done(struct tsr_runtime *rt)
         fusion_arg_release(rt, g, k);
     g->n_formulas = 0;
     g->source.n_ports = 0;
-    struct fusion *next = g->behind; /* what is behind is now the first, and this one behind it */
-    next->behind = g;
+    struct fusion *last = g; /* what is behind is now the first, and this one, empty, the last */
+    while (last->behind != NULL)
+        last = last->behind;
+    rt->issue->fusion = g->behind;
+    last->behind = g;
     g->behind = NULL;
-    rt->issue->fusion = next;
 }

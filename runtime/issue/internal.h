@@ -55,7 +55,8 @@ struct issue_state {
     bool     forgot, told_forgot; /* there was no memory to keep what failed; the program knows */
     struct cause *causes;
     struct slot  *spot;  /* for an operation that runs alone */
-    struct fusion *fusion; /* the open group of formulas */
+    struct fusion *groups; /* of formulas, as they were made */
+    struct fusion *fusion; /* the first that is open */
     /* several ranks */
     struct journal_entry *journal;
     int      n_journal, journal_capacity;

@@ -100,7 +100,7 @@ struct formula_call {
 
 /* Add a formula to an open group, which may be empty (then it can); false: it cannot join. */
 bool fusion_join(struct tsr_runtime *rt, const struct formula_call *c);
-/* May the groups stay open? */
+/* May the first group stay open? (There may be none.) */
 bool fusion_waits(const struct tsr_runtime *rt);
 /* No more joins for the first group: what is dead is dropped.  False: nothing is open.  Then for part = 0, 1, ... until it says false
  * fusion_part, with fusion_fill for k = 0, 1, ... until that says false, and fusion_operation; then fusion_done. */

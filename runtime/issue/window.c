@@ -18,8 +18,7 @@ tsr_status issue_start(struct tsr_runtime *rt)
 {
     struct issue_state *st = base_calloc(1, sizeof *st);
     rt->issue = st;
-    if (st == NULL || (st->fusion = base_calloc(1, sizeof *st->fusion)) == NULL ||
-        (st->fusion->behind = base_calloc(1, sizeof *st->fusion)) == NULL)
+    if (st == NULL || (st->groups = st->fusion = fusion_groups()) == NULL)
         return TSR_FAIL(NO_MEMORY, "no memory for the window");
     st->window = (int)rt->config.window;
     st->ring = (int)(rt->engine->mask + 1);
@@ -343,9 +342,7 @@ void issue_stop(struct tsr_runtime *rt)
     }
     spot_stop(rt);
     image_known_stop(rt);
-    if (st->fusion != NULL)
-        base_free(st->fusion->behind);
-    base_free(st->fusion);
+    fusion_groups_free(st->groups);
     base_free(st);
     rt->issue = NULL;
 }
