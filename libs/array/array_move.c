@@ -76,14 +76,17 @@ nd_array nd_assign_(nd_array to, nd_operand from, tsr_site at)
     array_info    info;
     nd_array      answer;
     array_element e;
+    struct array_call c;
     if (!array_begin(to, &info, &answer, at))
         return answer;
     if (from.kind == ND_OPERAND_ARRAY)
         return assign_array(to, &info, from.array, at);
-    if (array_element_of(info.type, &from, &e, at) != TSR_OK ||
-        tsr_fill_(nd_store(to), e.bytes, at) != TSR_OK)
+    if (array_element_of(info.type, &from, &e, at) != TSR_OK)
         return array_failed(at);
-    return to;
+    array_call_begin(&c, "assign", at); /* not a fill, which would end open groups of formulas */
+    const tsr_term x = array_call_value(&c, info.type, &e);
+    tsr_formula_output(&c.formula, tsr_apply(&c.formula, TSR_OP_COPY, x));
+    return array_call_issue(&c, to) == TSR_OK ? to : array_failed(at);
 }
 
 /* ---- choosing ---- */
