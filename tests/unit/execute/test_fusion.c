@@ -137,3 +137,105 @@ Test(execute_fusion, random_groups)
     for (uint64_t seed = 1; seed <= 300; ++seed)
         random_program(seed);
 }
+
+/* ---- groups behind groups ---- */
+
+/* n elements of a store from `first` on. */
+static tsr_store part_of(tsr_store s, int64_t first, int64_t n)
+{
+    return tsr_slice(s, 0, first, first + n, 1);
+}
+
+/* Steps of a stencil whose borders follow: three shapes, in place, of two stores by turns; the temporaries of each
+ * step are named until its end. */
+Test(execute_fusion, a_loop_s_temporaries_are_not_stored_whatever_comes_in_its_body)
+{
+    enum { STEPS = 12 };
+    int64_t model[2][N];
+    TSR_SCOPE();
+    const tsr_store s[2] = {filled(7), filled(7)};
+    for (int i = 0; i < N; ++i)
+        model[0][i] = model[1][i] = 7;
+    cr_assert_eq(tsr_fence(), TSR_OK);
+    const int64_t never = tsr_counter(TSR_COUNT_NEVER_STORED);
+    for (int step = 0; step < STEPS; ++step) {
+        TSR_SCOPE();
+        const tsr_store now = s[step % 2], next = s[1 - step % 2], ends = part_of(next, 0, 1);
+        const tsr_store a = tsr_store_create(TSR_I64, TSR_SHAPE(N - 2)), b = tsr_store_create(TSR_I64, TSR_SHAPE(N - 2));
+        apply(TSR_OP_ADD, a, part_of(now, 0, N - 2), part_of(now, 2, N - 2));
+        apply(TSR_OP_SUBTRACT, b, a, part_of(now, 1, N - 2));
+        apply(TSR_OP_ADD, part_of(next, 1, N - 2), b, part_of(now, 1, N - 2));
+        apply(TSR_OP_ADD, ends, part_of(next, 1, 1), part_of(next, 2, 1));
+        apply(TSR_OP_COPY, part_of(next, N - 3, 3), part_of(next, 0, 3), ends);
+        int64_t *x = model[step % 2], *y = model[1 - step % 2];
+        for (int i = 1; i < N - 1; ++i)
+            y[i] = (int64_t)((uint64_t)x[i - 1] + (uint64_t)x[i + 1]);
+        y[0] = (int64_t)((uint64_t)y[1] + (uint64_t)y[2]);
+        memcpy(y + N - 3, y, 3 * sizeof *y);
+    }
+    int64_t got[N];
+    for (int k = 0; k < 2; ++k) {
+        cr_assert_eq(tsr_read(s[k], got, sizeof got), TSR_OK, "%s", tsr_error_text());
+        cr_expect_arr_eq(got, model[k], sizeof got);
+    }
+    cr_expect_eq(tsr_counter(TSR_COUNT_NEVER_STORED) - never, 2 * STEPS);
+}
+
+/* Any slices of a few stores, read and written, in place and overlapping; sums of slices. */
+static void random_slices(uint64_t seed)
+{
+    enum { MANY = 5 };
+    static const tsr_op ops[] = {TSR_OP_ADD, TSR_OP_SUBTRACT, TSR_OP_XOR};
+    TSR_SCOPE();
+    tsr_store s[MANY];
+    int64_t   model[MANY][N];
+    random_state = seed;
+    for (int k = 0; k < MANY; ++k) {
+        s[k] = filled(k);
+        for (int i = 0; i < N; ++i)
+            model[k][i] = k;
+    }
+    const int lengths = 1 + random_below(4), many = 2 + random_below(MANY - 1);
+    for (int i = 0; i < FORMULAS; ++i) {
+        TSR_SCOPE();
+        const int n = 8 * (1 + random_below(lengths)), op = random_below(3);
+        int store[3], first[3];
+        for (int k = 0; k < 3; ++k) {
+            store[k] = random_below(many);
+            first[k] = random_below(3) > 0 ? 8 : random_below(N - n + 1);
+        }
+        int64_t answer[N];
+        for (int e = 0; e < n; ++e) {
+            const uint64_t x = (uint64_t)model[store[1]][first[1] + e], y = (uint64_t)model[store[2]][first[2] + e];
+            answer[e] = (int64_t)(op == 0 ? x + y : op == 1 ? x - y : x ^ y);
+        }
+        if (random_below(4) > 0) {
+            apply(ops[op], part_of(s[store[0]], first[0], n), part_of(s[store[1]], first[1], n),
+                  part_of(s[store[2]], first[2], n));
+            memcpy(model[store[0]] + first[0], answer, (size_t)n * sizeof *answer);
+        } else { /* a temporary, folded into one element */
+            tsr_formula f;
+            const tsr_store t = tsr_store_create(TSR_I64, TSR_SHAPE(n)), into = part_of(s[store[0]], first[0], 1);
+            apply(ops[op], t, part_of(s[store[1]], first[1], n), part_of(s[store[2]], first[2], n));
+            tsr_formula_begin(&f, "sum");
+            tsr_formula_fold(&f, tsr_formula_input(&f, TSR_I64), TSR_SUM, 1);
+            cr_assert_eq(tsr_formula_issue(&f, &into, 1, (tsr_arg[]){tsr_arg_of(t)}, 1), TSR_OK, "%s",
+                         tsr_error_text());
+            uint64_t sum = 0;
+            for (int e = 0; e < n; ++e)
+                sum += (uint64_t)answer[e];
+            model[store[0]][first[0]] = (int64_t)sum;
+        }
+    }
+    for (int k = 0; k < MANY; ++k) {
+        int64_t got[N];
+        cr_assert_eq(tsr_read(s[k], got, sizeof got), TSR_OK, "%s", tsr_error_text());
+        cr_assert_arr_eq(got, model[k], sizeof got, "seed %llu, store %d", (unsigned long long)seed, k);
+    }
+}
+
+Test(execute_fusion, random_slices_in_several_open_groups)
+{
+    for (uint64_t seed = 1; seed <= 300; ++seed)
+        random_slices(seed);
+}
