@@ -3,7 +3,7 @@
  * Each task has a box of the result, the rows of `a` and the columns of `b` that it follows from.  Boxes are
  * cut at multiples of a tile's extents only, and a body computes tile by tile: so every tile is computed by
  * the same call wherever it is cut, and has the same bits.  A tile's extents follow from the shape of the
- * result: 512 where a matrix has many of them, else 256.
+ * result: 512 rows of 1024 where a matrix has some of them, else 256 of 256.
  *
  * OpenBLAS takes matrices whose rows or columns are adjacent.  What is neither is packed; so is a
  * matrix with an extent of 1 in the tile, whose strides would leave open which it is.  Integers have
@@ -21,7 +21,8 @@
 #include "array_matmul.h"
 
 enum { C, A, B, N_ARGS };
-enum { SMALL = 256, LARGE = 512, MANY = 16, DEPTH = 64 };
+/* OpenBLAS packs what a tile reads, again for each: large ones lose less.  Eight of them are for as many cores. */
+enum { SMALL = 256, LARGE_ROWS = 512, LARGE_COLUMNS = 1024, SOME = 8, DEPTH = 64 };
 
 /* One tile: (m, k) by (k, n); strides in elements. */
 struct tile {
@@ -144,15 +145,15 @@ static char *matrix_at(const tsr_raw_window *w, const int64_t *index)
 
 /* The tile of the result at (i, j) of the matrix at `index`. */
 static bool tile_run(const tsr_raw_window w[N_ARGS], const int64_t *index, int64_t i, int64_t j,
-                     int64_t side)
+                     int64_t rows, int64_t columns)
 {
     const int      r = w[C].rank;
     const int64_t  bytes = (int64_t)tsr_type_size(w[C].type);
     const int64_t  i_end = w[C].high[r - 2], j_end = w[C].high[r - 1];
     const int64_t *cs = w[C].stride + r - 2, *as = w[A].stride + r - 2, *bs = w[B].stride + r - 2;
     const struct tile x = {.type = w[C].type,
-                           .m = i + side < i_end ? side : i_end - i,
-                           .n = j + side < j_end ? side : j_end - j,
+                           .m = i + rows < i_end ? rows : i_end - i,
+                           .n = j + columns < j_end ? columns : j_end - j,
                            .k = w[A].high[r - 1],
                            .a = matrix_at(&w[A], index) + i * as[0] * bytes,
                            .b = matrix_at(&w[B], index) + j * bs[1] * bytes,
@@ -184,7 +185,7 @@ static bool next_matrix(const tsr_raw_window *w, int64_t *index)
     return false;
 }
 
-static tsr_status tiles_body(const tsr_task_context *t, int64_t side)
+static tsr_status tiles_body(const tsr_task_context *t, int64_t rows, int64_t columns)
 {
     const tsr_raw_window w[N_ARGS] = {tsr_raw_window_of(t, C), tsr_raw_window_of(t, A),
                                       tsr_raw_window_of(t, B)};
@@ -195,9 +196,9 @@ static tsr_status tiles_body(const tsr_task_context *t, int64_t side)
         if (w[C].low[d] >= w[C].high[d])
             return TSR_OK;
     do {
-        for (int64_t i = w[C].low[r - 2]; i < w[C].high[r - 2]; i += side)
-            for (int64_t j = w[C].low[r - 1]; j < w[C].high[r - 1]; j += side)
-                if (!tile_run(w, index, i, j, side))
+        for (int64_t i = w[C].low[r - 2]; i < w[C].high[r - 2]; i += rows)
+            for (int64_t j = w[C].low[r - 1]; j < w[C].high[r - 1]; j += columns)
+                if (!tile_run(w, index, i, j, rows, columns))
                     return TSR_FAIL(NO_MEMORY, "no memory to pack a tile of a product");
     } while (next_matrix(&w[C], index));
     return TSR_OK;
@@ -205,17 +206,17 @@ static tsr_status tiles_body(const tsr_task_context *t, int64_t side)
 
 static tsr_status small_body(const tsr_task_context *t)
 {
-    return tiles_body(t, SMALL);
+    return tiles_body(t, SMALL, SMALL);
 }
 
 static tsr_status large_body(const tsr_task_context *t)
 {
-    return tiles_body(t, LARGE);
+    return tiles_body(t, LARGE_ROWS, LARGE_COLUMNS);
 }
 
 /* ---- task types: by about how much an element of the result takes ---- */
 
-#define TASK(r, side, name_, cost)                                                                 \
+#define TASK(r, rows, columns, name_, cost)                                                              \
     {                                                                                              \
         .name = "matmul",                                                                          \
         .args = {[C] = {.access = TSR_WRITE, .rank = (r), .name = "c"},                            \
@@ -225,7 +226,7 @@ static tsr_status large_body(const tsr_task_context *t)
                         TSR_BROADCAST_DIMS(B, C, 1u << ((r)-2)),                                   \
                         {.kind = TSR_CONSTRAINT_MULTIPLE_OF,                                       \
                          .of = C,                                                                  \
-                         .low = {[(r)-2] = (side), [(r)-1] = (side)}}},                            \
+                         .low = {[(r)-2] = (rows), [(r)-1] = (columns)}}},                        \
         .variants = {[TSR_CPU] = {.body = name_##_body,                                            \
                                   .layout = {[C] = {.order = TSR_ORDER_C}}}},                      \
         .pure = true, .work = (cost)                                                               \
@@ -233,12 +234,14 @@ static tsr_status large_body(const tsr_task_context *t)
 /* Of one matrix by tile and cost; of stacks by rank, with small tiles.  (A task type is a few kilobytes.) */
 enum { COSTS = 3 };
 static const tsr_task_desc matrix_task[2][COSTS] = {
-    {TASK(2, SMALL, small, 4), TASK(2, SMALL, small, 32), TASK(2, SMALL, small, 512)},
-    {TASK(2, LARGE, large, 4), TASK(2, LARGE, large, 32), TASK(2, LARGE, large, 512)},
+    {TASK(2, SMALL, SMALL, small, 4), TASK(2, SMALL, SMALL, small, 32),
+     TASK(2, SMALL, SMALL, small, 512)},
+    {TASK(2, LARGE_ROWS, LARGE_COLUMNS, large, 4), TASK(2, LARGE_ROWS, LARGE_COLUMNS, large, 32),
+     TASK(2, LARGE_ROWS, LARGE_COLUMNS, large, 512)},
 };
 static const tsr_task_desc stack_task[TSR_MAX_RANK - 2] = {
-    TASK(3, SMALL, small, 64), TASK(4, SMALL, small, 64), TASK(5, SMALL, small, 64),
-    TASK(6, SMALL, small, 64), TASK(7, SMALL, small, 64), TASK(8, SMALL, small, 64)};
+    TASK(3, SMALL, SMALL, small, 64), TASK(4, SMALL, SMALL, small, 64), TASK(5, SMALL, SMALL, small, 64),
+    TASK(6, SMALL, SMALL, small, 64), TASK(7, SMALL, SMALL, small, 64), TASK(8, SMALL, SMALL, small, 64)};
 
 /* ---- the call ---- */
 
@@ -259,8 +262,9 @@ nd_array array_matmul_tiles(nd_array a, nd_array b, nd_type type, const nd_shape
                             tsr_site at)
 {
     const int  r = shape->rank;
-    const bool is_large =
-        tiles_along(shape->extent[r - 2], LARGE) * tiles_along(shape->extent[r - 1], LARGE) >= MANY;
+    const bool is_large = tiles_along(shape->extent[r - 2], LARGE_ROWS) *
+                              tiles_along(shape->extent[r - 1], LARGE_COLUMNS) >=
+                          SOME;
     const int cost = k <= 8 ? 0 : k <= 64 ? 1 : 2;
     if (k == 0)
         return nd_full_(type, *shape, nd_operand_int(0), at);
