@@ -8,7 +8,7 @@
     X(black_scholes) X(chain) X(mandelbrot) X(nbody) X(statistics)                                 \
     X(jacobi) X(stencil_3d) X(gray_scott) X(cavity)                                                \
     X(gemm) X(cg) X(pcg) X(kmeans) X(linreg) X(logreg) X(lstm)                                     \
-    X(sort) X(scan) X(fft2) X(cholesky) X(richardson_lucy)
+    X(sort) X(scan) X(fft2) X(cholesky) X(richardson_lucy) X(histogram) X(quantiles)
 
 #define X(name) extern const ar_program ar_##name;
 AR_PROGRAM_MAP(X)

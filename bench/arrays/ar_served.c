@@ -27,6 +27,27 @@ const ar_program ar_scan = {
     "scan", "sums up to each of 20 million", AR_OTHER, 20000000, 40000, row_setup, scan,
 };
 
+/* ---- histogram, quantiles ---- */
+
+static void histogram(const ar_state *s, nd_array out[AR_RESULTS])
+{
+    out[0] = nd_histogram(s->a[0], 100, NULL);
+}
+
+static void quantiles(const ar_state *s, nd_array out[AR_RESULTS])
+{
+    ND_SCOPE();
+    const nd_array x = s->a[0];
+    out[0] = nd_keep(nd_stack(0, nd_quantile(x, 0.25), nd_median(x), nd_quantile(x, 0.99)));
+}
+
+const ar_program ar_histogram = {
+    "histogram", "100 parts of the range of 4 million", AR_OTHER, 4000000, 1000, row_setup, histogram,
+};
+const ar_program ar_quantiles = {
+    "quantiles", "three of 8 million", AR_OTHER, 8000000, 150000, row_setup, quantiles,
+};
+
 /* ---- fft2: there and back ---- */
 
 static void fft2_setup(ar_state *s, int64_t n)

@@ -1,8 +1,8 @@
-"""Programs of one library call or two: sort, scan, fft2, cholesky, richardson_lucy."""
+"""Programs of one library call or two: sort, scan, fft2, cholesky, richardson_lucy, histogram, quantiles."""
 
 import numpy as np
 
-LUCY_STEPS = 5
+LUCY_STEPS, BINS, QUANTILES = 5, 100, (0.25, 0.5, 0.99)
 
 
 def cholesky_setup(n, noise):
@@ -21,6 +21,8 @@ SETUP = {
     "fft2": lambda n, noise: (noise((n, n), 0.1) + 1j * noise((n, n), 0.5),),
     "cholesky": cholesky_setup,
     "richardson_lucy": lucy_setup,
+    "histogram": lambda n, noise: (noise((n,), 0.9),),
+    "quantiles": lambda n, noise: (noise((n,), 0.9),),
 }
 
 
@@ -39,11 +41,35 @@ def numpy():
         return (guess,)
 
     return dict(sort=lambda a: (np.sort(a),), scan=lambda a: (np.cumsum(a),), fft2=fft2,
-                cholesky=lambda a: (np.linalg.cholesky(a),), richardson_lucy=richardson_lucy)
+                cholesky=lambda a: (np.linalg.cholesky(a),), richardson_lucy=richardson_lucy,
+                histogram=lambda a: (np.histogram(a, BINS)[0],), quantiles=lambda a: (np.quantile(a, QUANTILES),))
 
 
 def numba():
-    return {}
+    import numba as nb
+
+    @nb.njit(parallel=True)
+    def histogram(a):
+        parts = nb.get_num_threads()
+        n, low, high = len(a), np.empty(parts), np.empty(parts)
+        for q in nb.prange(parts):
+            low[q] = high[q] = a[n * q // parts]
+            for i in range(n * q // parts, n * (q + 1) // parts):
+                low[q], high[q] = min(low[q], a[i]), max(high[q], a[i])
+        least, most = low.min(), high.max()
+        edges, scale = np.linspace(least, most, BINS + 1), BINS / (most - least)
+        counts = np.zeros((parts, BINS), np.int64)
+        for q in nb.prange(parts):
+            for i in range(n * q // parts, n * (q + 1) // parts):
+                k = min(int((a[i] - least) * scale), BINS - 1)
+                if a[i] < edges[k]:
+                    k -= 1
+                elif a[i] >= edges[k + 1] and k != BINS - 1:
+                    k += 1
+                counts[q, k] += 1
+        return (counts.sum(0),)
+
+    return dict(histogram=histogram)
 
 
 def jax():
@@ -63,4 +89,6 @@ def jax():
         return (j.lax.fori_loop(0, LUCY_STEPS, step, jn.full_like(image, 0.5)),)
 
     return dict(sort=j.jit(lambda a: (jn.sort(a),)), scan=j.jit(lambda a: (jn.cumsum(a),)), fft2=j.jit(fft2),
-                cholesky=j.jit(lambda a: (jn.linalg.cholesky(a),)), richardson_lucy=j.jit(richardson_lucy))
+                cholesky=j.jit(lambda a: (jn.linalg.cholesky(a),)), richardson_lucy=j.jit(richardson_lucy),
+                histogram=j.jit(lambda a: (jn.histogram(a, BINS)[0],)),
+                quantiles=j.jit(lambda a: (jn.quantile(a, jn.array(QUANTILES)),)))

@@ -17,8 +17,9 @@ typedef struct nd_quantile_options {
     bool     keepdims; /* leave it with extent 1 */
 } nd_quantile_options;
 /* The value that a part `q` (0 to 1) of the elements is below, between neighbours by straight
- * lines; a NaN where one is.  Elements are sorted.  Types: float64 of integers and bools, else
- * their own.  Fails: BAD_ARGUMENT for q out of range, or no elements; BAD_TYPE for complex numbers.
+ * lines; a NaN where one is.  Elements are sorted; of many floats without an axis only those near, and
+ * the call waits for where they lie.  Types: float64 of integers and bools, else their own.
+ * Collective.  Fails: BAD_ARGUMENT for q out of range, or no elements; BAD_TYPE for complex numbers.
  * Source: numpy.quantile(method='linear'). */
 TSR_API nd_array nd_quantile_(nd_array a, double q, const nd_quantile_options *o);
 /* nd_quantile(a, 0.9, .axes = ND_AXES(0)): as above. */

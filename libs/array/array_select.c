@@ -6,6 +6,8 @@
  *
  * Cost: one pass over the mask, one over what is chosen. Threads: the issuing thread; bodies any.
  * */
+#include <string.h>
+
 #include "array_block.h"
 #include "array_index.h"
 
@@ -58,10 +60,22 @@ static int64_t count_true(const tsr_raw_window *mask)
     do {
         const char   *m = mask->origin + walk_offset(&k, mask->stride);
         const int64_t step = mask->stride[last], length = mask->high[last] - mask->low[last];
-        for (int64_t i = 0; i < length; ++i)
+        for (int64_t i = 0; step == 1 && i < length; ++i) /* whose step is known becomes vectors */
+            n += m[i] != 0;
+        for (int64_t i = 0; step != 1 && i < length; ++i)
             n += m[i * step] != 0;
     } while (walk_next(&k));
     return n;
+}
+
+/* Are there eight more of a mask, and none is true? */
+static inline bool are_false(const char *mask, int64_t more)
+{
+    uint64_t eight;
+    if (more < 8)
+        return false;
+    memcpy(&eight, mask, sizeof eight);
+    return eight == 0;
 }
 
 /* ---- what is chosen ---- */
@@ -89,8 +103,11 @@ static tsr_status select_body(const tsr_task_context *t)
     do {
         const char *is = mask.origin + walk_offset(&k, mask.stride);
         const char *e = from.origin + walk_offset(&k, from.stride) * (int64_t)b.bytes;
-        for (int64_t i = 0; i < mask.high[last] - mask.low[last]; ++i)
-            if (is[i * mask.stride[last]]) {
+        const int64_t length = mask.high[last] - mask.low[last];
+        for (int64_t i = 0; i < length; ++i)
+            if (mask.stride[last] == 1 && are_false(is + i, length - i))
+                i += 7;
+            else if (is[i * mask.stride[last]]) {
                 array_copy_block(&b, to, e + i * from.stride[last] * (int64_t)b.bytes);
                 to += row * (int64_t)b.bytes;
             }

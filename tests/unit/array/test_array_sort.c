@@ -1,4 +1,6 @@
 /* Sorting: zeros and NaNs by their bits, what is refused, and orders that meet. */
+#include <math.h>
+
 #include "array_test.h"
 
 TestSuite(array_sort, .init = array_test_start, .fini = array_test_finish);
@@ -41,4 +43,52 @@ Test(array_sort, what_is_refused)
     EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_searchsorted(a, 1), "object too deep");
     EXPECT_FAILED_ARRAY(BAD_TYPE, nd_searchsorted(nd_zeros(ND_C64, 2), 1), "takes no complex64");
     EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_unique(nd_argsort(bad)), "(2,) and (3,)");
+}
+
+/* Quantiles of many floats are found between two elements of a sample; here against those of all, sorted. */
+static void expect_quantiles(nd_array a, int64_t n)
+{
+    ND_SCOPE();
+    static const double part[] = {0, 1e-6, 0.25, 0.5, 0.731, 0.999999, 1};
+    const nd_array sorted = nd_astype(nd_sort(a), ND_F64);
+    const double   last = nd_value(nd_slice(sorted, ND_AT(n - 1)));
+    for (size_t k = 0; k < sizeof part / sizeof part[0]; ++k) {
+        const double  place = part[k] * (double)(n - 1);
+        const int64_t low = (int64_t)place, high = low + 1 < n ? low + 1 : low;
+        const double  got = nd_value(nd_quantile(a, part[k]));
+        const double  x = nd_value(nd_slice(sorted, ND_AT(low))), y = nd_value(nd_slice(sorted, ND_AT(high)));
+        if (isnan(last))
+            cr_expect(isnan(got), "part %g: %g", part[k], got);
+        else if (isinf(x) || isinf(y)) /* inf - inf, in NumPy too */
+            cr_expect(isnan(got) || got == x || got == y, "part %g: %g", part[k], got);
+        else /* the place itself is rounded: within two steps of where it is */
+            cr_expect(got == x || got == y || (got >= nd_value(nd_slice(sorted, ND_AT(low > 1 ? low - 2 : 0))) &&
+                                               got <= nd_value(nd_slice(sorted, ND_AT(high + 2 < n ? high + 2 : n - 1)))),
+                      "part %g: %.17g, not between %.17g and %.17g", part[k], got, x, y);
+    }
+    const double middle = nd_value(nd_slice(sorted, ND_AT(n / 2))), before = nd_value(nd_slice(sorted, ND_AT((n - 1) / 2)));
+    const double median = nd_value(nd_median(a));
+    cr_expect(isnan(last) ? isnan(median) : median >= before && median <= middle, "%.17g, not %.17g to %.17g", median,
+              before, middle);
+}
+
+Test(array_sort, quantiles_of_many)
+{
+    enum { N = 200001 };
+    ND_SCOPE();
+    const nd_array i = nd_astype(nd_arange(0, N, 1), ND_F64), noise = nd_remainder(nd_mul(i, 0.6180339887498949), 1.0);
+    const nd_array holed = nd_copy(noise), endless = nd_copy(noise);
+    expect_quantiles(noise, N);
+    expect_quantiles(nd_astype(noise, ND_F32), N);
+    expect_quantiles(nd_floor(nd_mul(noise, 3.0)), N); /* three values */
+    expect_quantiles(nd_power(noise, 40.0), N);       /* nearly all near 0 */
+    expect_quantiles(nd_remainder(i, 13.0), N);       /* repeats */
+    expect_quantiles(nd_zeros(ND_F64, N), N);
+    expect_quantiles(nd_view(noise, "::-1"), N);
+    expect_quantiles(nd_reshape(nd_view(noise, ":200000"), ND_SHAPE(400, 500)), 200000);
+    nd_assign(nd_view(holed, "777:778"), NAN);
+    expect_quantiles(holed, N);
+    nd_assign(nd_view(endless, "5:100"), INFINITY);
+    nd_assign(nd_view(endless, "1000:1010"), -INFINITY);
+    expect_quantiles(endless, N);
 }
