@@ -50,7 +50,7 @@ static void expect_quantiles(nd_array a, int64_t n)
 {
     ND_SCOPE();
     static const double part[] = {0, 1e-6, 0.25, 0.5, 0.731, 0.999999, 1};
-    const nd_array sorted = nd_astype(nd_sort(a), ND_F64);
+    const nd_array sorted = nd_astype(nd_sort(nd_ravel(a)), ND_F64);
     const double   last = nd_value(nd_slice(sorted, ND_AT(n - 1)));
     for (size_t k = 0; k < sizeof part / sizeof part[0]; ++k) {
         const double  place = part[k] * (double)(n - 1);
