@@ -216,7 +216,7 @@ static tsr_status large_body(const tsr_task_context *t)
 
 /* ---- task types: by about how much an element of the result takes ---- */
 
-#define TASK(r, rows, columns, name_, cost)                                                              \
+#define TASK(r, rows, columns, name_, cost)                                                        \
     {                                                                                              \
         .name = "matmul",                                                                          \
         .args = {[C] = {.access = TSR_WRITE, .rank = (r), .name = "c"},                            \
@@ -226,7 +226,7 @@ static tsr_status large_body(const tsr_task_context *t)
                         TSR_BROADCAST_DIMS(B, C, 1u << ((r)-2)),                                   \
                         {.kind = TSR_CONSTRAINT_MULTIPLE_OF,                                       \
                          .of = C,                                                                  \
-                         .low = {[(r)-2] = (rows), [(r)-1] = (columns)}}},                        \
+                         .low = {[(r)-2] = (rows), [(r)-1] = (columns)}}},                         \
         .variants = {[TSR_CPU] = {.body = name_##_body,                                            \
                                   .layout = {[C] = {.order = TSR_ORDER_C}}}},                      \
         .pure = true, .work = (cost)                                                               \

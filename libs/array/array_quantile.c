@@ -10,6 +10,7 @@
  *
  * Cost: that of sorting, or a few passes. Threads: the issuing thread. */
 #include <math.h>
+#include <stdlib.h>
 
 #include <tessera/array_count.h>
 #include <tessera/array_index.h>
@@ -74,12 +75,17 @@ static tsr_status bounds_find(const struct ranked *r, int64_t low, int64_t high,
     const double          part = (double)low / (double)r->n;
     const double          off = 4 * sqrt((double)n * part * (1 - part)) + 8; /* four standard deviations */
     const double          first = part * (double)n - off, last = (double)high / (double)r->n * (double)n + off;
-    double                sorted[2 * SAMPLES];
-    TSR_TRY(tsr_read_(nd_store(nd_astype_(nd_sort_(sample, &all), TSR_F64, r->at)), sorted,
-                      (size_t)n * sizeof sorted[0], &how));
-    bound[0] = first >= 0 ? sorted[(int64_t)first] : -INFINITY;
-    bound[1] = last < (double)n ? sorted[(int64_t)last] : INFINITY;
-    return TSR_OK;
+    double *const         sorted = malloc((size_t)n * sizeof *sorted);
+    if (!sorted)
+        return tsr_fail_(r->at, TSR_NO_MEMORY, "no memory for a sample of %lld", (long long)n);
+    const tsr_status s = tsr_read_(nd_store(nd_astype_(nd_sort_(sample, &all), TSR_F64, r->at)), sorted,
+                                   (size_t)n * sizeof *sorted, &how);
+    if (s == TSR_OK) {
+        bound[0] = first >= 0 ? sorted[(int64_t)first] : -INFINITY;
+        bound[1] = last < (double)n ? sorted[(int64_t)last] : INFINITY;
+    }
+    free(sorted);
+    return s;
 }
 
 /* How many elements are below a number, as an array of one element; or how many are NaNs. */
@@ -99,9 +105,11 @@ static bool narrow(struct ranked *r, int64_t low, int64_t high)
 {
     const nd_sort_options all = {.size = sizeof all, .at = r->at};
     struct array_call     c;
-    double                bound[2];
-    if (bounds_find(r, low, high, bound) != TSR_OK)
+    double                bound[2] = {-INFINITY, INFINITY};
+    if (bounds_find(r, low, high, bound) != TSR_OK) {
+        tsr_error_clear(); /* sorting tells, if it matters */
         return false;
+    }
     const nd_array below = counted(r, TSR_OP_LESS, bound[0]), nans = counted(r, TSR_OP_IS_NAN, 0);
     array_call_begin(&c, "within", r->at);
     const tsr_term x = array_call_store(&c, r->line, r->in);
