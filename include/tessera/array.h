@@ -28,6 +28,7 @@
 #include <tessera/array_index.h>
 #include <tessera/array_linalg.h>
 #include <tessera/array_move.h>
+#include <tessera/array_parts.h>
 #include <tessera/array_random.h>
 #include <tessera/array_reduce.h>
 #include <tessera/array_scan.h>

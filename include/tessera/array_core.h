@@ -19,6 +19,12 @@ extern "C" {
 typedef struct nd_array {
     uint64_t id;
 } nd_array;
+/* What is left out, where an operand may be: nd_clip(a, ND_NONE, 1).  Python's None. */
+#ifdef __cplusplus
+#define ND_NONE (nd_array{0})
+#else
+#define ND_NONE ((nd_array){0})
+#endif
 /* Extents, outermost first. */
 typedef tsr_shape nd_shape;
 

@@ -46,7 +46,7 @@ TSR_API const char *nd_op_text(nd_op op);
 #ifdef __cplusplus
 /* Operands as an array that lives to the end of the call. */
 struct nd_operands_ {
-    nd_operand x[2];
+    nd_operand x[3];
 };
 #define ND_CALL1_(op, x1, ...)                                                                     \
     nd_call_((op), (nd_operands_{{ND_OPERAND(x1)}}).x, 1,                                          \
@@ -54,12 +54,19 @@ struct nd_operands_ {
 #define ND_CALL2_(op, x1, x2, ...)                                                                 \
     nd_call_((op), (nd_operands_{{ND_OPERAND(x1), ND_OPERAND(x2)}}).x, 2,                          \
              TSR_OPTIONS_(nd_call_options, __VA_ARGS__))
+#define ND_CALL3_(op, x1, x2, x3, ...)                                                             \
+    nd_call_((op), (nd_operands_{{ND_OPERAND(x1), ND_OPERAND(x2), ND_OPERAND(x3)}}).x, 3,          \
+             TSR_OPTIONS_(nd_call_options, __VA_ARGS__))
 #else
 #define ND_CALL1_(op, x1, ...)                                                                     \
     nd_call_((op), (const nd_operand[]){ND_OPERAND(x1)}, 1,                                        \
              TSR_OPTIONS_(nd_call_options, __VA_ARGS__))
 #define ND_CALL2_(op, x1, x2, ...)                                                                 \
     nd_call_((op), (const nd_operand[]){ND_OPERAND(x1), ND_OPERAND(x2)}, 2,                        \
+             TSR_OPTIONS_(nd_call_options, __VA_ARGS__))
+#define ND_CALL3_(op, x1, x2, x3, ...)                                                             \
+    nd_call_((op),                                                                                 \
+             (const nd_operand[]){ND_OPERAND(x1), ND_OPERAND(x2), ND_OPERAND(x3)}, 3,              \
              TSR_OPTIONS_(nd_call_options, __VA_ARGS__))
 #endif
 
@@ -103,6 +110,9 @@ struct nd_operands_ {
 #define nd_fmax(x1, x2, ...) ND_CALL2_(ND_OP_FMAX, x1, x2, __VA_ARGS__)
 /* the lesser; a number wins over a NaN.  Takes bool, integers, floats. */
 #define nd_fmin(x1, x2, ...) ND_CALL2_(ND_OP_FMIN, x1, x2, __VA_ARGS__)
+/* minimum(maximum(x1, x2), x3); ND_NONE leaves a bound out, as an integer beyond x1's integers
+ * does. */
+#define nd_clip(x1, x2, x3, ...) ND_CALL3_(ND_OP_CLIP, x1, x2, x3, __VA_ARGS__)
 /* sqrt(x1**2 + x2**2).  Takes bool, integers, floats. */
 #define nd_hypot(x1, x2, ...) ND_CALL2_(ND_OP_HYPOT, x1, x2, __VA_ARGS__)
 /* the angle of the point (x2, x1), radians.  Takes bool, integers, floats. */

@@ -67,6 +67,14 @@ TSR_API bool nd_formula_is_read_(const nd_formula *f, const char **out_why);
 /* nd_formula_is_read(normal_cdf, &why): as above. */
 #define nd_formula_is_read(name, out_why) nd_formula_is_read_(&name##_formula_, (out_why))
 
+/* A formula of an array's indices, a parameter for each dimension; a float64 array.  Both ways of
+ * ND_FORMULA: one whose text is read fuses, and functions of one's own may be called by one that is
+ * not.  Fails: BAD_ARGUMENT for another number of dimensions than parameters; BAD_SHAPE.
+ * Source: numpy.fromfunction. */
+TSR_API nd_array nd_fromfunction_(const nd_formula *f, nd_shape shape, tsr_site at);
+/* nd_fromfunction(hill, ND_SHAPE(300, 400)): as above. */
+#define nd_fromfunction(name, shape) nd_fromfunction_(&name##_formula_, (shape), TSR_HERE)
+
 #ifndef __cplusplus
 #define ND_EACH1_(M, a)      M(a)
 #define ND_EACH2_(M, a, ...) M(a), ND_EACH1_(M, __VA_ARGS__)

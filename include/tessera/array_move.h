@@ -23,14 +23,12 @@ TSR_API nd_array nd_copy_(nd_array a, tsr_site at);
 TSR_API nd_array nd_assign_(nd_array to, nd_operand from, tsr_site at);
 /* nd_assign(nd_view(a, "0, :"), 40.0): as above. */
 #define nd_assign(to, from) nd_assign_((to), ND_OPERAND(from), TSR_HERE)
-/* Elements of `x` where `condition` is true (not 0), of `y` elsewhere.  Source: numpy.where. */
+/* Elements of `x` where `condition` is true (not 0), of `y` elsewhere; numpy.where of
+ * one argument is nd_nonzero.  Source: numpy.where. */
 TSR_API nd_array nd_where_(nd_array condition, nd_operand x, nd_operand y, tsr_site at);
 /* nd_where(nd_greater(a, 0), a, 0): as above. */
 #define nd_where(condition, x, y)                                                                  \
     nd_where_((condition), ND_OPERAND(x), ND_OPERAND(y), TSR_HERE)
-/* Elements no less than `low` and no greater than `high`: minimum(maximum(a, low), high).
- * Source: numpy.clip. */
-#define nd_clip(a, low, high) nd_minimum(nd_maximum((a), (low)), (high))
 /* The real part: of a real array itself, of a complex one a copy.  Source: numpy.real. */
 TSR_API nd_array nd_real_(nd_array a, tsr_site at);
 /* nd_real(a): as above. */

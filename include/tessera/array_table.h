@@ -41,6 +41,9 @@
     X(MINIMUM, minimum, 2, SAME, BIRC, minimum, "", "the lesser; a NaN wins")                      \
     X(FMAX, fmax, 2, SAME, BIR, op_fmax, "", "the greater; a number wins over a NaN")              \
     X(FMIN, fmin, 2, SAME, BIR, op_fmin, "", "the lesser; a number wins over a NaN")               \
+    X(CLIP, clip, 3, SAME, BIRC, clip, "",                                                         \
+      "minimum(maximum(x1, x2), x3); ND_NONE leaves a bound out, as an integer beyond x1's "         \
+      "integers does")                                                                             \
     X(HYPOT, hypot, 2, FLOAT, R, op_hypot, "", "sqrt(x1**2 + x2**2)")                              \
     X(ARCTAN2, arctan2, 2, FLOAT, R, op_arctan2, "atan2",                                         \
       "the angle of the point (x2, x1), radians")                                                  \

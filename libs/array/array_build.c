@@ -114,6 +114,24 @@ tsr_term array_build_minimum(tsr_formula *f, const tsr_term *x, nd_type t)
     return is_complex(t) ? extreme(f, x, array_build_less_equal(f, x, t)) : OP(MINIMUM, x[0], x[1]);
 }
 
+/* Which of two complex numbers clip takes: a NaN in an imaginary part decides nothing where the real
+ * parts differ. NumPy: _NPY_MIN, _NPY_MAX of clip.cpp. */
+static tsr_term clip_side(tsr_formula *f, const tsr_term *x, tsr_op op)
+{
+    const tsr_term xr = OP(REAL, x[0]), yr = OP(REAL, x[1]);
+    const tsr_term by_imag = tsr_formula_apply(f, op, OP(IMAG, x[0]), OP(IMAG, x[1]), -1);
+    const tsr_term by_real = tsr_formula_apply(f, op, xr, yr, -1);
+    return extreme(f, x, OP(OR, by_real, OP(AND, OP(EQUAL, xr, yr), by_imag)));
+}
+
+tsr_term array_build_clip(tsr_formula *f, const tsr_term *x, nd_type t)
+{
+    const tsr_term above =
+        is_complex(t) ? clip_side(f, x, TSR_OP_GREATER) : OP(MAXIMUM, x[0], x[1]);
+    const tsr_term y[2] = {above, x[2]};
+    return is_complex(t) ? clip_side(f, y, TSR_OP_LESS) : OP(MINIMUM, y[0], y[1]);
+}
+
 /* ---- of two real numbers ---- */
 
 tsr_term array_build_heaviside(tsr_formula *f, const tsr_term *x, nd_type t)
@@ -230,6 +248,13 @@ tsr_term array_build_ceil(tsr_formula *f, const tsr_term *x, nd_type t)
 tsr_term array_build_trunc(tsr_formula *f, const tsr_term *x, nd_type t)
 {
     return is_whole(t) ? OP(COPY, x[0]) : OP(TRUNC, x[0]);
+}
+
+/* What is behind the point, with the sign of x: of an infinite number 0. */
+tsr_term array_build_modf_fraction(tsr_formula *f, const tsr_term *x, nd_type t)
+{
+    const tsr_term rest = OP(SUBTRACT, x[0], OP(TRUNC, x[0]));
+    return OP(COPYSIGN, SELECT(OP(IS_INF, x[0]), NUMBER(t, 0), rest), x[0]);
 }
 
 /* x * (number / by): the quotient in the arithmetic of the type, as NumPy's constants are. */

@@ -17,7 +17,7 @@ typedef tsr_term array_builder(tsr_formula *f, const tsr_term *x, nd_type t);
 TSR_OP_MAP(X)
 #undef X
 
-array_builder array_build_add, array_build_multiply, array_build_maximum, array_build_minimum,
+array_builder array_build_add, array_build_multiply, array_build_maximum, array_build_minimum, array_build_clip,
     array_build_heaviside, array_build_logaddexp, array_build_logaddexp2, array_build_less,
     array_build_less_equal, array_build_greater, array_build_greater_equal, array_build_absolute,
     array_build_sign, array_build_conjugate, array_build_square, array_build_reciprocal,
@@ -25,12 +25,24 @@ array_builder array_build_add, array_build_multiply, array_build_maximum, array_
     array_build_isfinite, array_build_sqrt, array_build_exp, array_build_log, array_build_deg2rad,
     array_build_rad2deg, array_build_log1p, array_build_arcsinh, array_build_arccosh,
     array_build_sinh, array_build_cosh, array_build_rint, array_build_isposinf,
-    array_build_isneginf, array_build_bitwise_count, array_build_task;
+    array_build_isneginf, array_build_bitwise_count, array_build_modf_fraction,
+    array_build_task;
 
 /* The type in which a composed function of half numbers is computed: float32; else `t`. */
 nd_type array_wide_of(nd_type t);
 /* x cast to `t` where it is of another type. */
 tsr_term array_cast(tsr_formula *f, tsr_term x, nd_type t);
+
+/* Functions with two results, by result: beside those of array_table.h. */
+enum array_part {
+    ARRAY_MODF_FRACTION = ND_N_OPS,
+    ARRAY_MODF_WHOLE,
+    ARRAY_FREXP_MANTISSA,
+    ARRAY_FREXP_EXPONENT,
+    ARRAY_N_FUNCTIONS
+};
+/* As nd_call_, of a number that may be a part's. */
+nd_array array_function_call(int function, const nd_operand *x, int n, const nd_call_options *o);
 
 /* A call under construction: a formula, and what its inputs are given. */
 struct array_call {

@@ -26,7 +26,8 @@ enum rule {
     RULE_LOGICAL,
     RULE_MODULUS,
     RULE_COUNT,
-    RULE_SCALE
+    RULE_SCALE,
+    RULE_EXPONENT /* as FLOAT; an int32 */
 };
 
 #define TEXT_(x) #x
@@ -35,11 +36,19 @@ static const struct function {
     int            operands;
     enum rule      rule;
     array_builder *build;
-} function_table[ND_N_OPS] = {
+} function_table[ARRAY_N_FUNCTIONS] = {
 #define X(NAME, name, n, types, kinds, builder, aliases, words)                                    \
     [ND_OP_##NAME] = {#name, #kinds, #builder, words, n, RULE_##types, array_build_##builder},
     ND_ELEMENTWISE_MAP(X)
 #undef X
+#define PART(name, builder, rule)                                                                  \
+    {                                                                                              \
+        name, "R", "part", "", 1, rule, array_build_##builder                                      \
+    }
+    [ARRAY_MODF_FRACTION] = PART("modf", modf_fraction, RULE_FLOAT),
+    [ARRAY_MODF_WHOLE] = PART("modf", trunc, RULE_FLOAT),
+    [ARRAY_FREXP_MANTISSA] = PART("frexp", task, RULE_FLOAT),
+    [ARRAY_FREXP_EXPONENT] = PART("frexp", task, RULE_EXPONENT),
 };
 
 const char *nd_op_name(nd_op op)
@@ -57,9 +66,9 @@ struct elementwise {
     const struct function *function;
     const nd_call_options *o;
     int                    n;
-    nd_operand             x[2];
-    array_info             info[2], out, where;
-    nd_type  own[2]; /* each operand's type; a number's: what it takes among the arrays */
+    nd_operand             x[3];
+    array_info             info[3], out, where;
+    nd_type  own[3]; /* each operand's type; a number's: what it takes among the arrays */
     nd_type  loop, result;
     nd_shape shape;
     bool     has_out, has_where;
@@ -111,13 +120,16 @@ static bool scales_by_integer(const struct elementwise *e)
 }
 
 /* The type that is computed in. */
-static nd_type loop_of(const struct elementwise *e)
+static nd_type loop_of(const struct elementwise *e, nd_type among)
 {
-    const nd_type together = e->n == 1 ? e->own[0] : nd_promote_types(e->own[0], e->own[1]);
+    const nd_type together = e->n == 1   ? e->own[0]
+                             : e->n == 2 ? nd_promote_types(e->own[0], e->own[1])
+                                         : among;
     switch (e->function->rule) {
     case RULE_COUNT:
     case RULE_TINY: return together == TSR_BOOL ? TSR_I8 : together;
     case RULE_FLOAT:
+    case RULE_EXPONENT:
     case RULE_FTEST: return float_of_all(e);
     case RULE_SCALE: return scaled_type(e);
     case RULE_DIVIDE: return array_kind_of(together) <= KIND_INT ? TSR_F64 : together;
@@ -135,6 +147,7 @@ static nd_type result_of(const struct elementwise *e)
     case RULE_FTEST:
     case RULE_LOGICAL: return TSR_BOOL;
     case RULE_COUNT: return TSR_U8;
+    case RULE_EXPONENT: return TSR_I32;
     case RULE_MODULUS: return array_real_of(e->loop);
     default: return e->loop;
     }
@@ -146,7 +159,7 @@ static tsr_status types_find(struct elementwise *e)
     const nd_type     among = array_result_type(e->x, e->info, e->n);
     for (int i = 0; i < e->n; ++i)
         e->own[i] = e->x[i].kind == ND_OPERAND_ARRAY ? e->info[i].type : among;
-    e->loop = loop_of(e);
+    e->loop = loop_of(e, among);
     e->result = result_of(e);
     if (scales_by_integer(e) && strchr(e->function->kinds, letter[array_kind_of(e->loop)]))
         return TSR_OK;
@@ -255,7 +268,7 @@ static tsr_term compare_mixed(tsr_formula *f, const struct function *fn, const t
 static tsr_term apply(tsr_formula *f, const struct elementwise *e, const tsr_term *own)
 {
     const struct function *fn = e->function;
-    tsr_term               x[2] = {-1, -1};
+    tsr_term               x[3] = {-1, -1, -1};
     if (fn->rule == RULE_COMPARE && e->own[0] + e->own[1] == TSR_I64 + TSR_U64 &&
         e->own[0] != e->own[1] && (e->own[0] == TSR_I64 || e->own[0] == TSR_U64))
         return compare_mixed(f, fn, own, e->own[0]);
@@ -361,7 +374,7 @@ static nd_array issue_kernel(struct elementwise *e)
 static nd_array issue(struct elementwise *e)
 {
     struct array_call c;
-    tsr_term          own[2] = {-1, -1};
+    tsr_term          own[3] = {-1, -1, -1};
     const nd_type     type = e->has_out ? e->out.type : e->result;
     if (e->has_out && !e->has_where)
         reach_out(e);
@@ -376,14 +389,12 @@ static nd_array issue(struct elementwise *e)
     return array_call_issue(&c, e->o->out) == TSR_OK ? e->o->out : array_failed(e->o->at);
 }
 
-nd_array nd_call_(nd_op op, const nd_operand *x, int n, const nd_call_options *o)
+/* ---- the call ---- */
+
+static nd_array call(int function, const nd_operand *x, int n, const nd_call_options *o)
 {
-    struct elementwise e = {.o = o, .n = n};
+    struct elementwise e = {.function = &function_table[function], .o = o, .n = n};
     nd_array           answer;
-    if ((unsigned)op >= ND_N_OPS || n != function_table[op].operands)
-        return ARRAY_FAIL(o->at, BAD_ARGUMENT, "no function of %d operands has number %d", n,
-                          (int)op);
-    e.function = &function_table[op];
     memcpy(e.x, x, (size_t)n * sizeof *x);
     if (!describe_all(&e, &answer))
         return answer;
@@ -391,5 +402,50 @@ nd_array nd_call_(nd_op op, const nd_operand *x, int n, const nd_call_options *o
         return array_failed(o->at);
     if (e.function->rule == RULE_COMPARE && n == 2)
         compare_far(&e);
-    return array_kernel_find((int)op, e.loop) ? issue_kernel(&e) : issue(&e);
+    return array_kernel_find(function, e.loop) ? issue_kernel(&e) : issue(&e);
+}
+
+/* A bound of clip that bounds nothing: left out, or an integer that no integer of `t` passes. */
+static bool is_no_bound(const nd_operand *x, nd_type t, bool is_high)
+{
+    if (x->kind == ND_OPERAND_ARRAY)
+        return x->array.id == 0;
+    if (!is_integer_number(x) || array_kind_of(t) != KIND_INT)
+        return false;
+    const int      bits = 8 * (int)tsr_type_size(t), digits = bits - !array_is_unsigned(t);
+    const __int128 value = x->kind == ND_OPERAND_UINT ? (__int128)x->number.u : x->number.i;
+    const __int128 end = (__int128)1 << digits;
+    return is_high ? value >= end - 1 : value <= (array_is_unsigned(t) ? 0 : -end);
+}
+
+/* clip by the bounds that are there. */
+static nd_array call_clip(const nd_operand *x, const nd_call_options *o)
+{
+    array_info info = {.type = TSR_TYPE_ANY};
+    nd_array   answer;
+    if (x[0].kind == ND_OPERAND_ARRAY && !array_begin(x[0].array, &info, &answer, o->at))
+        return answer;
+    const bool       has_low = !is_no_bound(&x[1], info.type, false);
+    const bool       has_high = !is_no_bound(&x[2], info.type, true);
+    const nd_operand two[2] = {x[0], x[has_low ? 1 : 2]};
+    if (has_low && has_high)
+        return call(ND_OP_CLIP, x, 3, o);
+    return !has_low && !has_high ? call(ND_OP_POSITIVE, x, 1, o)
+                                 : call(has_low ? ND_OP_MAXIMUM : ND_OP_MINIMUM, two, 2, o);
+}
+
+nd_array array_function_call(int function, const nd_operand *x, int n, const nd_call_options *o)
+{
+    if ((unsigned)function >= ARRAY_N_FUNCTIONS || n != function_table[function].operands)
+        return ARRAY_FAIL(o->at, BAD_ARGUMENT, "no function of %d operands has number %d", n,
+                          function);
+    return function == ND_OP_CLIP ? call_clip(x, o) : call(function, x, n, o);
+}
+
+nd_array nd_call_(nd_op op, const nd_operand *x, int n, const nd_call_options *o)
+{
+    if ((unsigned)op >= ND_N_OPS)
+        return ARRAY_FAIL(o->at, BAD_ARGUMENT, "no function of %d operands has number %d", n,
+                          (int)op);
+    return array_function_call((int)op, x, n, o);
 }

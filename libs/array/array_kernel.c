@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "array_build.h"
 #include "array_kernel.h"
 #include "array_walk.h"
 
@@ -115,8 +116,25 @@ static int exponent_of(double n)
     return n > 10000 ? 10000 : n < -10000 ? -10000 : (int)n;
 }
 
+/* The part of C's frexp, whose exponent of an infinite number or a NaN is left open: 0. */
+static double mantissa_of(double x)
+{
+    int exponent;
+    return frexp(x, &exponent);
+}
+
+static int32_t frexp_exponent(double x)
+{
+    int exponent = 0;
+    if (isfinite(x))
+        frexp(x, &exponent);
+    return exponent;
+}
+
 #define FLOAT_LOOPS(NAME, T, get, put)                                                             \
-    LOOP_2(ldexp_##NAME, T, put(ldexp((double)get(x), exponent_of((double)get(y)))))
+    LOOP_2(ldexp_##NAME, T, put(ldexp((double)get(x), exponent_of((double)get(y)))))               \
+    LOOP_1(mantissa_##NAME, T, T, put(mantissa_of((double)get(x))))                                \
+    LOOP_1(exponent_##NAME, int32_t, T, frexp_exponent((double)get(x)))
 #define ITSELF(x)   (x)
 #define AS_FLOAT(x) ((float)(x))
 #define TO_F16(x)   tsr_f32_to_f16((float)(x))
@@ -158,7 +176,8 @@ static const struct {
 } kernel_table[] = {
     OF_INTEGERS(ND_OP_GCD, gcd),           OF_INTEGERS(ND_OP_LCM, lcm),
     OF_FLOATS(ND_OP_NEXTAFTER, nextafter), OF_FLOATS(ND_OP_SPACING, spacing),
-    OF_FLOATS(ND_OP_LDEXP, ldexp),
+    OF_FLOATS(ND_OP_LDEXP, ldexp),         OF_FLOATS(ARRAY_FREXP_MANTISSA, mantissa),
+    OF_FLOATS(ARRAY_FREXP_EXPONENT, exponent),
 };
 
 array_kernel *array_kernel_find(int function, nd_type t)

@@ -51,13 +51,14 @@
         const R re = __real__ z, im = __imag__ z, a = sin##S(im / 2);                              \
         return joined##S(expm1##S(re) * cos##S(im) - 2 * a * a, exp##S(re) * sin##S(im));          \
     }                                                                                              \
-    /* a to the n, n from 1 to 99: squares of a, multiplied where n has a bit */                   \
-    static R _Complex whole_power##S(R _Complex a, int n)                                          \
+    /* a to the n, n from 1 to 99: squares of a, multiplied where n has a bit; of one that is      \
+     * to be divided by NumPy takes no short cut, so that infinite numbers come to NaN */          \
+    static R _Complex whole_power##S(R _Complex a, int n, bool is_up)                              \
     {                                                                                              \
         R _Complex result = 1, p = a;                                                              \
-        if (n <= 2)                                                                                \
+        if (is_up && n <= 2)                                                                       \
             return n == 1 ? a : product##S(a, a);                                                  \
-        if (n == 3)                                                                                \
+        if (is_up && n == 3)                                                                       \
             return product##S(a, product##S(a, a));                                                \
         for (int bit = 1;; bit <<= 1) {                                                            \
             if (n & bit)                                                                           \
@@ -88,7 +89,7 @@
             return re > 0 ? joined##S(0, 0) : joined##S((R)NAN, (R)NAN);                           \
         if (!is_whole)                                                                             \
             return cpow##S(a, b);                                                                  \
-        const R _Complex up = whole_power##S(a, (int)fabs##S(re));                                 \
+        const R _Complex up = whole_power##S(a, (int)fabs##S(re), re > 0);                         \
         return re < 0 ? reciprocal##S(up) : up;                                                    \
     }
 COMPOSED(float, f)

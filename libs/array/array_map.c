@@ -206,3 +206,55 @@ nd_array nd_map_(const nd_formula *f, const nd_operand *x, int n, tsr_site at)
     }
     return run_formula(&m, &answer) ? answer : run_loop(&m);
 }
+
+/* ---- a formula of indices ---- */
+
+/* The indices along dimension `d`, float64, of the whole shape. */
+static nd_operand indices_along(const nd_shape *shape, int d, tsr_site at)
+{
+    struct array_call c;
+    const nd_shape    row = {1, {shape->extent[d]}};
+    array_call_begin(&c, "indices", at);
+    const tsr_term i = array_cast(&c.formula, tsr_formula_index(&c.formula, 0), TSR_F64);
+    tsr_formula_output(&c.formula, i);
+    tsr_store s = nd_store(array_call_make(&c, TSR_F64, &row));
+    for (int k = 0; k < shape->rank; ++k) {
+        if (k == d)
+            continue;
+        const tsr_store next = tsr_promote_(s, k, shape->extent[k], at);
+        tsr_store_release_(s, at);
+        s = next;
+    }
+    return nd_operand_array(nd_from_store(s));
+}
+
+/* By the host compiler's loop. */
+static nd_array fromfunction_loop(const nd_formula *f, const nd_shape *shape, tsr_site at)
+{
+    nd_operand index[ND_FORMULA_PARAMS];
+    for (int d = 0; d < f->n; ++d)
+        index[d] = indices_along(shape, d, at);
+    const nd_array out = nd_map_(f, index, f->n, at);
+    for (int d = 0; d < f->n; ++d)
+        nd_release_(index[d].array, at);
+    return out;
+}
+
+nd_array nd_fromfunction_(const nd_formula *f, nd_shape shape, tsr_site at)
+{
+    struct array_call c;
+    tsr_term          x[ND_FORMULA_PARAMS];
+    char              why[ARRAY_WHY] = "";
+    if (shape.rank != f->n)
+        return ARRAY_FAIL(at, BAD_ARGUMENT,
+                          "%s%s takes %d indices; of %d dimensions there are as many", f->name,
+                          f->params, f->n, shape.rank);
+    array_call_begin(&c, f->name, at);
+    for (int d = 0; d < f->n; ++d)
+        x[d] = array_cast(&c.formula, tsr_formula_index(&c.formula, d), TSR_F64);
+    const tsr_term t = array_formula_read(&c.formula, f, x, 0, why);
+    if (why[0])
+        return fromfunction_loop(f, &shape, at);
+    tsr_formula_output(&c.formula, t);
+    return array_call_make(&c, TSR_F64, &shape);
+}

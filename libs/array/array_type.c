@@ -124,6 +124,21 @@ static nd_type type_with_number(nd_type t, array_kind k)
     return has == KIND_REAL ? nd_promote_types(t, TSR_C64) : TSR_C128;
 }
 
+/* The least type that holds each of the arrays', where it is a float: not what they promote to one after the other, which
+ * may be wider (int8, uint16 and float32: float32). */
+static nd_type least_type(nd_type folded, const nd_operand *operand, const array_info *info, int n)
+{
+    for (int t = TSR_F16; t < folded; ++t) {
+        bool holds = true;
+        for (int i = 0; i < n; ++i)
+            holds = holds && (operand[i].kind != ND_OPERAND_ARRAY ||
+                              nd_promote_types(t, info[i].type) == t);
+        if (holds)
+            return t;
+    }
+    return folded;
+}
+
 nd_type array_result_type(const nd_operand *operand, const array_info *info, int n)
 {
     nd_type    t = TSR_TYPE_ANY;
@@ -141,5 +156,7 @@ nd_type array_result_type(const nd_operand *operand, const array_info *info, int
     }
     if (t == TSR_TYPE_ANY)
         return type_of_numbers(k, is_unsigned);
+    if (n > 2)
+        t = least_type(t, operand, info, n);
     return has_number ? type_with_number(t, k) : t;
 }

@@ -66,6 +66,7 @@ static void number_read(char *words, struct case_operand *out)
     out->number = strcmp(kind, "bool") == 0   ? nd_operand_bool(atoi(v) != 0)
                   : strcmp(kind, "int") == 0  ? nd_operand_int(atoll(v))
                   : strcmp(kind, "uint") == 0 ? nd_operand_uint(strtoull(v, NULL, 10))
+                  : strcmp(kind, "none") == 0 ? nd_operand_array(ND_NONE)
                   : strcmp(kind, "real") == 0 ? nd_operand_real(strtod(v, NULL))
                                               : nd_operand_parts(strtod(v, NULL), strtod(w, NULL));
 }

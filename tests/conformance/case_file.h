@@ -48,6 +48,8 @@ bool case_read(FILE *in, struct conformance_case *c);
 void case_free(struct conformance_case *c);
 /* Run a case and compare; false: `why` (of 400 bytes) says what differs. */
 bool case_run(const struct conformance_case *c, char *why);
+/* A case of cases_parts.py; {0}: it is none. */
+nd_array case_parts(const struct conformance_case *c, const nd_operand *x);
 /* A case of linear algebra; {0}: it is none. */
 nd_array case_linalg(const struct conformance_case *c, const nd_operand *x);
 /* Calls of indexing, sorting and random numbers (case_index.c); {0}: it is none of these. */

@@ -100,6 +100,9 @@ static nd_array call(const struct conformance_case *c, const nd_operand *x)
     if (strcmp(name, "eye") == 0)
         return nd_eye(case_word(c, 1), .columns = case_word(c, 2), .diagonal = case_word(c, 3),
                       .type = type_of(c));
+    const nd_array parts = case_parts(c, x);
+    if (parts.id)
+        return parts;
     const nd_array indexed = case_call_index(c, x);
     return indexed.id ? indexed : case_linalg(c, x);
 }

@@ -6,7 +6,7 @@ A case is a line of words and the bytes behind it (tests/conformance/case_file.c
 
     CASE function tolerance words...
     A type rank extents... view       an operand: a root in C order, and the view of it that is passed
-    N kind value value                a number
+    N kind value value                a number; none: what is left out
     E type rank extents...            what comes out, in C order
     T bytes                           what comes out, as text
     F STATUS                          it fails so
@@ -26,6 +26,7 @@ import numpy as np
 
 import cases_index
 import cases_linalg
+import cases_parts
 
 warnings.filterwarnings("ignore")
 np.seterr(all="ignore")
@@ -89,7 +90,9 @@ class Writer:
         self.file.write(bytes_of(root))
 
     def number(self, v):
-        if isinstance(v, bool):
+        if v is None:
+            self.line("N", "none", 0, 0)
+        elif isinstance(v, bool):
             self.line("N", "bool", int(v), 0)
         elif isinstance(v, int):
             self.line("N", "int" if v < 2 ** 63 else "uint", v, 0)
@@ -221,10 +224,11 @@ def tolerance(name, out, is_complex):
     if name == "absolute" and is_complex:
         return 2
     if kind == "c":
-        return 0 if name in ("add", "subtract", "negative", "positive", "conjugate", "maximum", "minimum", "rint") else ULP
+        return 0 if name in ("add", "subtract", "negative", "positive", "conjugate", "maximum", "minimum", "rint") else \
+            0.001 if name == "clip" else ULP
     if name.startswith("logaddexp"):       # the sum may cancel
         return 1024
-    if name in ("maximum", "minimum", "fmax", "fmin") and kind == "f":
+    if name in ("maximum", "minimum", "fmax", "fmin", "clip") and kind == "f":
         return 0.001                       # of two zeros of different sign either may win
     if kind != "f" or name in EXACT:
         return 1 if name in ("deg2rad", "rad2deg") and isinstance(out, Bf16) else 0
@@ -263,16 +267,22 @@ def fit_power(name, xs, rng):
 NUMBERS = [True, 0, 1, 3, -2, 300, 2.5, -0.5, float("inf"), 1 + 2j]
 
 
-def write_elementwise(w, rng):
+def rows():
     found = [ROW.search(line) for line in TABLE.read_text().splitlines()]
-    rows = [(m[2], int(m[3]), m[5]) for m in found if m]
-    for name, n, kinds in rows:
+    return [(m[2], int(m[3]), m[5]) for m in found if m]
+
+
+def write_elementwise(w, rng):
+    for name, n, kinds in rows():
         for kind in TYPES:
             a = values(kind, rng)
             if n == 1:
                 elementwise_case(w, name, kinds, [a])
                 continue
             b = values(kind, rng)
+            if n == 3:
+                elementwise_case(w, name, kinds, [a, b, values(kind, rng)])
+                continue
             elementwise_case(w, name, kinds, fit_power(name, [a, b], rng))
             for v in NUMBERS:
                 elementwise_case(w, name, kinds, [a, v])
@@ -294,7 +304,7 @@ VIEWS = ["::-1", "::2, 1:", "1:-1, ::-2", "None, ..., 0", "2", "-1:0:-2, :"]
 def write_shapes(w, rng, name, n, kinds):
     kind = "i32" if kinds in ("BI", "I") else "f64"
     for x, y in SHAPES:
-        xs = [shaped(kind, rng, x), shaped(kind, rng, y)][:n]
+        xs = [shaped(kind, rng, x), shaped(kind, rng, y), shaped(kind, rng, x)][:n]
         elementwise_case(w, name, kinds, fit_power(name, xs, rng))
     for text in VIEWS:
         xs = [View(shaped(kind, rng, (5, 6)), text) for _ in range(n)]
@@ -470,6 +480,7 @@ def main(argv):
         part(w, rng)
     cases_index.write(w, rng, sys.modules[__name__])
     cases_linalg.write(w, rng, sys.modules[__name__])
+    cases_parts.write(w, rng, sys.modules[__name__])
     import cases_reduce    # it imports this module
     cases_reduce.write(w, rng)
     w.file.close()
