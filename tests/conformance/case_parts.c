@@ -5,26 +5,16 @@
 
 #include "case_file.h"
 
-ND_FORMULA(hill, (i, j),
-{
-    return (i - 3) * j + 0.25 * i * i;
-})
+ND_FORMULA(hill, (i, j), { return (i - 3) * j + 0.25 * i * i; })
 /* The same, in words that are not read. */
-ND_FORMULA(hill_by_loop, (i, j),
-{
+ND_FORMULA(hill_by_loop, (i, j), {
     double v = (i - 3) * j;
     if (v != 0.5)
         v += 0.25 * i * i;
     return v;
 })
-ND_FORMULA(row, (i),
-{
-    return i / 2 - 1;
-})
-ND_FORMULA(cube, (i, j, k),
-{
-    return i * 100 + j * 10 + k;
-})
+ND_FORMULA(row, (i), { return i / 2 - 1; })
+ND_FORMULA(cube, (i, j, k), { return i * 100 + j * 10 + k; })
 
 static nd_shape shape_of(const struct conformance_case *c, int i)
 {
@@ -54,9 +44,9 @@ static nd_array call_pair(const struct conformance_case *c, const nd_operand *x)
     nd_pair_options o = {.size = sizeof o, .at = TSR_HERE, .where = where};
     for (int i = 0; has_outs && i < 2; ++i)
         o.out[i] = x[n + i].array;
-    const nd_array first = n == 2                              ? nd_divmod_(x[0], x[1], &second, &o)
+    const nd_array first = n == 2                             ? nd_divmod_(x[0], x[1], &second, &o)
                            : strcmp(c->function, "modf") == 0 ? nd_modf_(x[0], &second, &o)
-                                                               : nd_frexp_(x[0], &second, &o);
+                                                              : nd_frexp_(x[0], &second, &o);
     return case_word(c, 0) == 0 ? first : second;
 }
 

@@ -4,19 +4,13 @@
 
 TestSuite(array_parts, .init = array_test_start, .fini = array_test_finish);
 
-ND_FORMULA(sum_of_indices, (i, j),
-{
-    return 10 * i + j;
-})
+ND_FORMULA(sum_of_indices, (i, j), { return 10 * i + j; })
 
 static double from_outside(double x)
 {
     return x > 1 ? x : -1;
 }
-ND_FORMULA(by_function, (i),
-{
-    return from_outside(i) + 1;
-})
+ND_FORMULA(by_function, (i), { return from_outside(i) + 1; })
 
 Test(array_parts, rounding)
 {
@@ -36,7 +30,8 @@ Test(array_parts, rounding_of_integers_leaves_what_is_behind_the_point)
 {
     ND_SCOPE();
     const nd_array a = nd_from_memory(ND_I64, ND_SHAPE(3), (int64_t[]){INT64_MAX, -15, 25});
-    EXPECT_TEXT(nd_round(a, .decimals = 3), "[9223372036854775807                 -15                  25]\n");
+    EXPECT_TEXT(nd_round(a, .decimals = 3),
+                "[9223372036854775807                 -15                  25]\n");
     EXPECT_TEXT(nd_round(nd_view(a, "1:"), .decimals = -1), "[-20  20]\n");
 }
 
@@ -91,7 +86,8 @@ Test(array_parts, neither_result_is_written_where_one_cannot_be)
     EXPECT_FAILED_ARRAY(BAD_TYPE, nd_modf(a, &rest, .out = {out, nd_zeros(ND_I32, 3)}),
                         "a result of modf is float64, which out of int32 does not hold");
     EXPECT_FAILED_ARRAY(BAD_TYPE, rest, "test_array_parts.c");
-    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_frexp(a, &rest, .out = {out, nd_zeros(ND_F64, 2)}), "out has (2,)");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_frexp(a, &rest, .out = {out, nd_zeros(ND_F64, 2)}),
+                        "out has (2,)");
     EXPECT_TEXT(out, "[1. 1. 1.]\n");
     EXPECT_FAILED_ARRAY(BAD_TYPE, nd_modf(nd_zeros(ND_C64, 2), &rest), "modf takes no complex64");
     EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_divmod(a, COUNT(2), &rest), "(3,) and (2,)");
@@ -101,11 +97,14 @@ Test(array_parts, neither_result_is_written_where_one_cannot_be)
 Test(array_parts, functions_of_indices)
 {
     ND_SCOPE();
-    EXPECT_TEXT(nd_fromfunction(sum_of_indices, ND_SHAPE(2, 3)), "[[ 0.  1.  2.]\n [10. 11. 12.]]\n");
+    EXPECT_TEXT(nd_fromfunction(sum_of_indices, ND_SHAPE(2, 3)),
+                "[[ 0.  1.  2.]\n [10. 11. 12.]]\n");
     EXPECT_TEXT(nd_fromfunction(by_function, ND_SHAPE(4)), "[0. 0. 3. 4.]\n");
     EXPECT_TEXT(nd_fromfunction(by_function, ND_SHAPE(0)), "[]\n");
     EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_fromfunction(sum_of_indices, ND_SHAPE(3)),
                         "takes 2 indices; of 1 dimensions");
-    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_fromfunction(by_function, ND_SHAPE(-1)), "test_array_parts.c");
-    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_fromfunction(sum_of_indices, ND_SHAPE(-1, 2)), "test_array_parts.c");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_fromfunction(by_function, ND_SHAPE(-1)),
+                        "test_array_parts.c");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_fromfunction(sum_of_indices, ND_SHAPE(-1, 2)),
+                        "test_array_parts.c");
 }
