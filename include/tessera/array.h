@@ -22,6 +22,7 @@
 #include <tessera/array_core.h>
 #include <tessera/array_count.h>
 #include <tessera/array_create.h>
+#include <tessera/array_dlpack.h>
 #include <tessera/array_elementwise.h>
 #include <tessera/array_fft.h>
 #include <tessera/array_formula.h>
