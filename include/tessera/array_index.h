@@ -80,6 +80,30 @@ TSR_API nd_array nd_set_(nd_array a, nd_operand value, const nd_array *index, in
             (int)(sizeof((const nd_array[]){__VA_ARGS__}) / sizeof(nd_array)), TSR_HERE)
 #endif
 
+/* Options of nd_take_along_axis and nd_put_along_axis. */
+typedef struct nd_along_options {
+    size_t   size;
+    tsr_site at;
+    nd_axes  axes; /* one: along it; none: in all elements in C order, by indices of one dimension */
+} nd_along_options;
+/* Elements along an axis, in each line those at its own line of `indices`: what nd_argsort answers
+ * sorts so.  Shape: that of `indices`, which has as many dimensions as `a`; other axes stretch to each
+ * other.  Fails: as nd_get; BAD_SHAPE for another number of dimensions.
+ * Source: numpy.take_along_axis. */
+TSR_API nd_array nd_take_along_axis_(nd_array a, nd_array indices, const nd_along_options *o);
+/* nd_take_along_axis(a, nd_argsort(a), .axes = ND_AXES(-1)): as above. */
+#define nd_take_along_axis(a, indices, ...)                                                        \
+    nd_take_along_axis_((a), (indices), TSR_OPTIONS_(nd_along_options, __VA_ARGS__))
+/* Write `values`, an array that stretches to the shape of the indices or a number, to the elements
+ * that nd_take_along_axis takes; of equal indices the last wins.  Answers with `a`; a refused call
+ * with a failed array, and `a` is as it was.  Fails: as there.  Source: numpy.put_along_axis. */
+TSR_API nd_array nd_put_along_axis_(nd_array a, nd_array indices, nd_operand values,
+                                    const nd_along_options *o);
+/* nd_put_along_axis(a, indices, 0, .axes = ND_AXES(1)): as above. */
+#define nd_put_along_axis(a, indices, values, ...)                                                 \
+    nd_put_along_axis_((a), (indices), ND_OPERAND(values),                                         \
+                       TSR_OPTIONS_(nd_along_options, __VA_ARGS__))
+
 /* ---- by conditions ---- */
 
 /* Where elements are not 0: row k of the result has the indices of the k-th, in C order.  Shape:

@@ -31,11 +31,19 @@ TSR_API nd_array nd_sort_(nd_array a, const nd_sort_options *o);
 TSR_API nd_array nd_argsort_(nd_array a, const nd_sort_options *o);
 /* nd_argsort(a): as above. */
 #define nd_argsort(a, ...) nd_argsort_((a), TSR_OPTIONS_(nd_sort_options, __VA_ARGS__))
+/* What nd_unique tells besides; NULL: not wanted.  Of a refused call they are failed arrays. */
+typedef struct nd_unique_options {
+    size_t    size;
+    tsr_site  at;
+    nd_array *index;   /* where each element stands first, counted in C order; int64 */
+    nd_array *inverse; /* which of them each element of `a` is; int64, of the shape of `a` */
+    nd_array *counts;  /* how often each stands there; int64 */
+} nd_unique_options;
 /* The different elements of an array, sorted, in one dimension; NaNs are one.  Waits: for how many
- * there are, where that is asked.  Source: numpy.unique. */
-TSR_API nd_array nd_unique_(nd_array a, tsr_site at);
-/* nd_unique(a): as above. */
-#define nd_unique(a) nd_unique_((a), TSR_HERE)
+ * there are, where that is asked, or something besides.  Source: numpy.unique. */
+TSR_API nd_array nd_unique_(nd_array a, const nd_unique_options *o);
+/* nd_unique(a), nd_unique(a, .counts = &counts): as above. */
+#define nd_unique(a, ...) nd_unique_((a), TSR_OPTIONS_(nd_unique_options, __VA_ARGS__))
 
 /* Options of nd_searchsorted. */
 typedef struct nd_search_options {

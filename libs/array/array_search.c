@@ -1,11 +1,9 @@
-/* array_search.c - what sorted arrays tell: where values belong, and which elements differ.
+/* array_search.c - where values belong in a sorted array.
  *
- * Cost: O(values log n); O(n) for what differs. Threads: the issuing thread; bodies any. */
+ * Cost: O(values log n). Threads: the issuing thread; bodies any. */
 #include <tessera/array_sort.h>
 
 #include "array_sort.h"
-
-/* ---- where values belong ---- */
 
 enum { PLACES, SORTED, VALUES, RIGHT };
 
@@ -96,79 +94,4 @@ nd_array nd_searchsorted_(nd_array a, nd_operand values, const nd_search_options
 {
     ND_SCOPE();
     return nd_keep_(search(a, values, o), o->at);
-}
-
-/* ---- which differ ---- */
-
-enum { FIRSTS, ELEMENTS, BEFORE };
-
-/* As numpy.unique: complex numbers with a NaN anywhere are one. */
-static bool is_same(nd_type t, const char *x, const char *y)
-{
-    const int last = array_key_count(t) - 1;
-    if (last > 0 && array_key_part(t, x, last) && array_key_part(t, y, last))
-        return true;
-    for (int which = 0; which < array_key_count(t); ++which)
-        if (array_key_part(t, x, which) != array_key_part(t, y, which))
-            return false;
-    return true;
-}
-
-/* The elements that are not as the one before them. */
-static tsr_status firsts_body(const tsr_task_context *t)
-{
-    const tsr_raw_window in = tsr_raw_window_of(t, ELEMENTS), before = tsr_raw_window_of(t, BEFORE);
-    const int64_t        bytes = (int64_t)tsr_type_size(in.type);
-    int64_t              n = 0;
-    for (int pass = 0; pass < 2; ++pass) {
-        char *to = pass ? tsr_unbound_output(t, FIRSTS, n) : NULL;
-        if (pass && !to)
-            return TSR_NO_MEMORY;
-        for (int64_t i = in.low[0]; i < in.high[0]; ++i) {
-            const char *e = in.origin + i * in.stride[0] * bytes;
-            if (i > 0 && is_same(in.type, e, before.origin + (i - 1) * before.stride[0] * bytes))
-                continue;
-            n += !pass;
-            if (!pass)
-                continue;
-            memcpy(to, e, (size_t)bytes);
-            to += bytes;
-        }
-    }
-    return TSR_OK;
-}
-
-static const tsr_task_desc firsts_task = {
-    .name = "array.unique",
-    .args = {[FIRSTS] = {TSR_WRITE, TSR_TYPE_ANY, .name = "different"},
-             [ELEMENTS] = {TSR_READ, TSR_TYPE_ANY, 1, "sorted"},
-             [BEFORE] = {TSR_READ, TSR_TYPE_ANY, 1, "sorted"}},
-    .constraints = {TSR_HALO(BEFORE, ELEMENTS, .low = {1})},
-    .variants = {[TSR_CPU] = {.body = firsts_body}},
-};
-
-static nd_array unique(nd_array a, tsr_site at)
-{
-    array_info            info;
-    nd_array              answer;
-    const nd_sort_options along = {.size = sizeof along, .at = at};
-    if (!array_begin(a, &info, &answer, at))
-        return answer;
-    if (array_volume(&info.shape) == 0)
-        return nd_empty_(info.type, (nd_shape){1, {0}}, at);
-    const nd_array   sorted = nd_sort_(nd_ravel_(a, at), &along);
-    const tsr_store  out = tsr_store_unbound_(info.type, (nd_shape){1, {0}}, at);
-    const tsr_arg    arg[] = {[FIRSTS] = tsr_arg_store(out),
-                              [ELEMENTS] = tsr_arg_store(nd_store(sorted)),
-                              [BEFORE] = tsr_arg_store(nd_store(sorted))};
-    const tsr_status s =
-        tsr_issue_(&firsts_task, arg, 3, &(tsr_launch){.size = sizeof(tsr_launch), .at = at});
-    (void)s; /* `out` carries the cause */
-    return nd_from_store(out);
-}
-
-nd_array nd_unique_(nd_array a, tsr_site at)
-{
-    ND_SCOPE();
-    return nd_keep_(unique(a, at), at);
 }

@@ -39,6 +39,10 @@ static nd_array call_picked(const struct conformance_case *c, const nd_operand *
         return nd_take(a, x[1].array, .axes = axis_of(c, 0), .mode = (nd_index_mode)word(c, 1));
     if (strcmp(name, "put") == 0)
         return written(a, nd_put(a, x[1].array, x[2], .mode = (nd_index_mode)word(c, 0)));
+    if (strcmp(name, "take_along_axis") == 0)
+        return nd_take_along_axis(a, x[1].array, .axes = axis_of(c, 0));
+    if (strcmp(name, "put_along_axis") == 0)
+        return written(a, nd_put_along_axis(a, x[1].array, x[2], .axes = axis_of(c, 0)));
     if (strcmp(name, "get") == 0) {
         const int n = arrays_of(x + 1, c->n_operands - 1, index);
         return nd_get_(a, index, n, TSR_HERE);
@@ -123,6 +127,17 @@ static nd_array call_arranged(const struct conformance_case *c, const nd_operand
     return call_parts(c, x);
 }
 
+/* Words: which of what is told is compared, and which are asked for. */
+static nd_array call_unique(const struct conformance_case *c, nd_array a)
+{
+    nd_array       told[3];
+    const int      which = word(c, 0), asked = word(c, 1);
+    const nd_array all =
+        nd_unique(a, .index = asked & 1 ? &told[0] : NULL, .inverse = asked & 2 ? &told[1] : NULL,
+                  .counts = asked & 4 ? &told[2] : NULL);
+    return which < 0 ? all : told[which];
+}
+
 static nd_array call_ordered(const struct conformance_case *c, const nd_operand *x)
 {
     const char    *name = c->function;
@@ -133,6 +148,8 @@ static nd_array call_ordered(const struct conformance_case *c, const nd_operand 
         return nd_argsort(a, .axes = axes_of(c, 0));
     if (strcmp(name, "unique") == 0)
         return nd_unique(a);
+    if (strcmp(name, "unique_told") == 0)
+        return call_unique(c, a);
     if (strcmp(name, "searchsorted") == 0)
         return nd_searchsorted(a, x[1], .right = word(c, 0) != 0);
     return (nd_array){0};

@@ -152,7 +152,104 @@ def write_functions(w, rng, cases):
         w.failure("BAD_ARGUMENT")
 
 
-PARTS = [write_rounded, write_clipped, write_pairs, write_functions]
+def write_told(w, rng, cases):
+    """What numpy.unique tells besides."""
+    def one(x):
+        y = cases.value_of(x)
+        if cases.wide(y).dtype.kind == "c" and np.isnan(y).any():
+            return            # which NaN stays NumPy does not say
+        out = np.unique(cases.wide(y), True, True, True)
+        for which, asked in ((-1, 1), (-1, 6), (0, 1), (1, 2), (2, 4), (0, 7), (1, 7), (2, 7)):
+            w.case("unique_told", 0 if which >= 0 else 0.001, which, asked)
+            w.operand(x)
+            found = out[which + 1]
+            w.expect(cases.Bf16(found) if which < 0 and isinstance(y, cases.Bf16) else found)
+
+    for kind in cases.TYPES:
+        for shape in ((1,), (7,), (4, 5), (2, 3, 4), (0,), (3, 0), ()):
+            one(cases.shaped(kind, rng, shape))
+        if kind[0] in "iuf":
+            one(rng.integers(0, 5, (40, 50)).astype(cases.TYPES[kind]))
+    for text in VIEWS:
+        one(cases.View(rng.integers(0, 4, (5, 6)), text))
+        one(cases.View(rng.integers(0, 4, (5, 6)) + 0.5, text))
+    one(rng.integers(0, 300, 20000))
+
+
+def write_along(w, rng, cases):
+    """take_along_axis and put_along_axis."""
+    def one(x, index, axis, values=0):
+        y = cases.value_of(x)
+        bare = y.bits if isinstance(y, cases.Bf16) else y
+        words = ("-" if axis is None else axis,)
+        found = along_answer(lambda: np.take_along_axis(bare, index, axis))
+        for name in ("take_along_axis", "put_along_axis"):
+            if name == "put_along_axis":
+                if isinstance(x, cases.View) or isinstance(y, cases.Bf16):
+                    return
+                found = along_answer(lambda: put(y, index, values, axis))
+            w.case(name, 0, *words)
+            for v in (x, index) + ((values,) if name == "put_along_axis" else ()):
+                w.operand(v)
+            if isinstance(found, str):
+                w.failure(found)
+            elif isinstance(y, cases.Bf16):
+                b = cases.Bf16(np.zeros(0))
+                b.bits = np.asarray(found, np.uint16)
+                w.expect(b)
+            else:
+                w.expect(found)
+
+    def put(y, index, values, axis):
+        a = np.array(y)
+        np.put_along_axis(a, index, values, axis)
+        return a
+
+    for kind in cases.TYPES:
+        for axis in (0, 1, -1):
+            one(cases.shaped(kind, rng, (4, 5)), rng.integers(-4, 4, (4, 5)), axis, 1)
+    for kind in ("i8", "u8", "i32", "u64"):
+        one(cases.shaped("f64", rng, (3, 4)), rng.integers(0, 3, (2, 4)).astype(cases.TYPES[kind]), 0, 2.5)
+    a = cases.shaped("f64", rng, (3, 4, 5))
+    for shape, axis in (((3, 4, 2), 2), ((3, 1, 5), 1), ((1, 4, 5), 0), ((3, 1, 2), 2), ((1, 1, 1), 1), ((3, 0, 5), 1)):
+        index = rng.integers(-3, 3, shape)
+        one(a, index, axis, 7)
+        one(a, index, axis, rng.normal(size=shape))
+        one(a, index, axis, rng.normal(size=shape[-1:]))
+    for text in VIEWS:
+        x = cases.View(cases.shaped("f32", rng, (5, 6)), text)
+        shape = cases.value_of(x).shape
+        one(x, rng.integers(0, shape[-1], shape), -1)
+        one(x, np.argsort(cases.value_of(x), axis=0), 0)
+    one(a, rng.integers(-60, 60, 20), None, rng.normal(size=20))
+    one(a, rng.integers(0, 60, 9), None, 3)
+    one(a, rng.integers(0, 60, (9, 1)), None, 3)
+    one(a, rng.integers(0, 3, (3, 4)), 1)
+    one(a, np.full((3, 4, 5), 5), 1)
+    one(a, np.full((3, 4, 5), 1.0), 1)
+    one(a, np.full((3, 4, 5), True), 1)
+    one(a, rng.integers(0, 3, (2, 4, 5)), 1)
+    one(a, np.zeros((3, 4, 5), int), 3)
+    one(a, np.zeros((3, 4, 5), int), 1, np.zeros((2, 5)))
+    one(np.zeros((1, 4)), rng.integers(0, 4, (5, 4)), 1, rng.normal(size=(5, 4)))
+    one(np.zeros((4, 0)), np.zeros((4, 0), int), 1)
+    big = rng.normal(size=(70, 90))
+    one(big, np.argsort(big, axis=1), 1, 1.5)
+
+
+def along_answer(f):
+    """NumPy's answer, or the status that stands for its refusal."""
+    try:
+        return f()
+    except np.exceptions.AxisError:
+        return "BAD_ARGUMENT"
+    except IndexError as e:
+        return "BAD_SHAPE" if "shape mismatch" in str(e) else "BAD_TYPE" if "integer" in str(e) else "BAD_ARGUMENT"
+    except ValueError:
+        return "BAD_SHAPE"
+
+
+PARTS = [write_rounded, write_clipped, write_pairs, write_functions, write_told, write_along]
 
 
 def write(w, rng, cases):

@@ -77,3 +77,26 @@ Test(array_index, nonzero_gives_an_array_for_each_dimension)
     cr_assert_eq(nd_nonzero(nd_view(a, "0, 0"), at), TSR_BAD_SHAPE);
     tsr_error_clear();
 }
+
+Test(array_index, along_an_axis)
+{
+    ND_SCOPE();
+    const nd_array a = nd_from_memory(ND_I32, ND_SHAPE(2, 3), (int32_t[]){5, 4, 6, 1, 3, 2});
+    const nd_array order = nd_argsort(a);
+    EXPECT_TEXT(nd_take_along_axis(a, order, .axes = ND_AXES(1)), "[[4 5 6]\n [1 2 3]]\n");
+    EXPECT_TEXT(nd_take_along_axis(a, nd_from_memory(ND_I8, ND_SHAPE(2), (int8_t[]){-1, 1})),
+                "[2 4]\n");
+    EXPECT_TEXT(nd_put_along_axis(a, nd_view(order, ":, :1"), 0, .axes = ND_AXES(1)),
+                "[[5 0 6]\n [0 3 2]]\n");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_take_along_axis(a, nd_view(order, "0"), .axes = ND_AXES(1)),
+                        "they are to have 2 dimensions, as the array has");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_take_along_axis(a, order), "where no axis is given");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_take_along_axis(a, COUNT(2, 3), .axes = ND_AXES(1)), "float64");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_take_along_axis(a, order, .axes = ND_AXES(2)), "axis 2");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_put_along_axis(a, order, 1LL << 40, .axes = ND_AXES(1)),
+                        "out of bounds for int32");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_put_along_axis(a, order, COUNT(4), .axes = ND_AXES(1)), "(4,)");
+    EXPECT_TEXT(a, "[[5 0 6]\n [0 3 2]]\n");
+    const nd_array far = nd_take_along_axis(a, nd_add(order, 3), .axes = ND_AXES(1));
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, far, "index 4 is out of bounds for axis 1");
+}

@@ -92,3 +92,19 @@ Test(array_sort, quantiles_of_many)
     nd_assign(nd_view(endless, "1000:1010"), -INFINITY);
     expect_quantiles(endless, N);
 }
+
+Test(array_sort, unique_tells_more)
+{
+    ND_SCOPE();
+    nd_array       index, inverse, counts;
+    const nd_array a = nd_from_memory(ND_I32, ND_SHAPE(2, 3), (int32_t[]){7, -1, 7, 3, -1, 7});
+    EXPECT_TEXT(nd_unique(a, .index = &index, .inverse = &inverse, .counts = &counts), "[-1  3  7]\n");
+    EXPECT_TEXT(index, "[1 3 0]\n");
+    EXPECT_TEXT(inverse, "[[2 0 2]\n [1 0 2]]\n");
+    EXPECT_TEXT(counts, "[2 1 3]\n");
+    EXPECT_TEXT(nd_unique(nd_view(a, "0, ::-1"), .counts = &counts), "[-1  7]\n");
+    EXPECT_TEXT(counts, "[1 2]\n");
+    const nd_array bad = nd_add(COUNT(2), COUNT(3));
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_unique(bad, .inverse = &inverse), "(2,) and (3,)");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, inverse, "(2,) and (3,)");
+}
