@@ -14,6 +14,7 @@
 #define TESSERA_ARRAY_LINALG_H
 
 #include <tessera/array_core.h>
+#include <tessera/array_reduce.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -48,6 +49,18 @@ TSR_API nd_array nd_vdot_(nd_array a, nd_array b, tsr_site at);
 TSR_API nd_array nd_outer_(nd_array a, nd_array b, tsr_site at);
 /* nd_outer(a, b): as above. */
 #define nd_outer(a, b) nd_outer_((a), (b), TSR_HERE)
+/* The sum of products over the last `n` dimensions of `a` and the first `n` of `b`; of none the outer product.
+ * Shape: (i, j, k) by (j, k, l) over two gives (i, l).  Fails: BAD_ARGUMENT (there are not as many
+ * dimensions); BAD_SHAPE (their extents differ, or the result has more than 8).  Source: numpy.tensordot. */
+TSR_API nd_array nd_tensordot_(nd_array a, nd_array b, int n, tsr_site at);
+/* nd_tensordot(a, b, 2): as above. */
+#define nd_tensordot(a, b, n) nd_tensordot_((a), (b), (n), TSR_HERE)
+/* The same over dimensions of `a` with as many of `b`, pair by pair; none (n 0): the outer product.
+ * Fails: as nd_tensordot; BAD_ARGUMENT (a dimension is given twice). */
+TSR_API nd_array nd_tensordot_axes_(nd_array a, nd_array b, nd_axes axes_a, nd_axes axes_b,
+                                    tsr_site at);
+/* nd_tensordot_axes(a, b, ND_AXES(0, 2), ND_AXES(1, 0)): as above. */
+#define nd_tensordot_axes(a, b, ...) nd_tensordot_axes_((a), (b), __VA_ARGS__, TSR_HERE)
 /* A view with the last two dimensions exchanged.  Fails: BAD_SHAPE of fewer dimensions.
  * Source: numpy.matrix_transpose. */
 TSR_API nd_array nd_matrix_transpose_(nd_array a, tsr_site at);

@@ -52,8 +52,23 @@ static const struct {
 } convolutions[] = {
     {"convolve", nd_convolve_}, {"correlate", nd_correlate_}, {"convolve2d", nd_convolve2d_}};
 
+/* Words: how many, or -1 and the axes of both. */
+static nd_array tensordot(const struct conformance_case *c, const nd_operand *x)
+{
+    nd_axes axes[2] = {{.n = word(c, 1)}, {.n = word(c, 1)}};
+    if (word(c, 0) >= 0)
+        return nd_tensordot(x[0].array, x[1].array, word(c, 0));
+    for (int i = 0; i < word(c, 1); ++i) {
+        axes[0].axis[i] = word(c, 2 + 2 * i);
+        axes[1].axis[i] = word(c, 3 + 2 * i);
+    }
+    return nd_tensordot_axes(x[0].array, x[1].array, axes[0], axes[1]);
+}
+
 nd_array case_linalg(const struct conformance_case *c, const nd_operand *x)
 {
+    if (strcmp(c->function, "tensordot") == 0)
+        return tensordot(c, x);
     if (strcmp(c->function, "cholesky") == 0)
         return nd_cholesky(x[0].array);
     if (strstr(c->function, "fftshift")) {

@@ -81,6 +81,43 @@ def write_products(w, rng, tools):
             case(w, tools, rng, "matmul", x, y[:, 0].copy())
 
 
+def write_tensordot(w, rng, tools):
+    def one(x, y, axes):
+        p, q = tools.wide(tools.value_of(x)), tools.wide(tools.value_of(y))
+        half = tools.bf16_result([tools.value_of(x), tools.value_of(y)], np.zeros(0, np.result_type(p, q)))
+        bound = 0
+        try:
+            out = np.asarray(np.tensordot(p, q, axes))
+        except ValueError:
+            out = "BAD_SHAPE"
+        except IndexError:
+            out = "BAD_ARGUMENT"
+        if not isinstance(out, str) and out.dtype.kind in "fc" and out.size:
+            size = np.tensordot(np.abs(p).astype(float), np.abs(q).astype(float), axes)
+            eps = 2.0 ** -8 if half else np.finfo(out.dtype).eps
+            bound = float(np.max(size)) * eps * (2 if eps > 1e-4 else 4 + p.size)
+            out = tools.Bf16(out) if half else out
+        words = (axes,) if isinstance(axes, int) else (-1, len(axes[0]), *itertools.chain(*zip(*axes)))
+        w.case("tensordot", "abs:" + float(bound).hex() if bound else 0, *words)
+        w.operand(x)
+        w.operand(y)
+        w.failure(out) if isinstance(out, str) else w.expect(out)
+
+    for kind in tools.TYPES:
+        one(of(tools, kind, rng, (2, 3, 4)), of(tools, kind, rng, (3, 4, 5)), 2)
+        one(of(tools, kind, rng, (2, 3, 4)), of(tools, kind, rng, (4, 3)), ([2, 1], [0, 1]))
+    for x, y, axes in (((3,), (3,), 1), ((2, 3), (4,), 0), ((), (), 0), ((), (2, 3), 0), ((2, 3), (2, 3), 2),
+                       ((0, 3), (3, 2), 1), ((2, 0), (0, 3), 1), ((2, 3, 4), (5, 4, 3, 2), ([0, 1, 2], [3, 2, 1])),
+                       ((2, 3, 4), (5, 4, 3, 2), ([-1], [1])), ((3, 2), (2, 2), 1), ((3, 2), (3, 2), 1), ((3,), (3,), 2),
+                       ((2, 3), (3, 2), ([5], [0])), ((2, 3), (3, 2), ([], [])), ((40, 6, 50), (6, 50, 30), 2)):
+        for kind in ("f64", "i32", "c64"):
+            one(of(tools, kind, rng, x), of(tools, kind, rng, y), axes)
+    one(of(tools, "f32", rng, (2, 3)), of(tools, "i64", rng, (3, 2)), 1)
+    for s, t in VIEWS:
+        one(tools.View(of(tools, "f64", rng, (6, 5)), s), tools.View(of(tools, "f64", rng, (6, 5)), s), 2)
+        one(tools.View(of(tools, "f64", rng, (6, 5)), t), tools.View(of(tools, "f64", rng, (6, 5)), t), ([1], [1]))
+
+
 # ---- equations ----
 
 KINDS = ("f32", "f64", "c64", "c128", "i32", "bool")
@@ -345,6 +382,7 @@ def write(w, rng, tools):
     write_fourier(w, rng, tools)
     write_convolutions(w, rng, tools)
     write_products(w, rng, tools)
+    write_tensordot(w, rng, tools)
     write_cholesky(w, rng, tools)
     write_triangular(w, rng, tools)
     write_solve(w, rng, tools)

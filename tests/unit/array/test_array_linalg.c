@@ -108,3 +108,19 @@ Test(array_linalg, transforms)
     EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_fftfreq(0, 1), "frequencies of 0 points");
     EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_fftshift(a, .axes = ND_AXES(1)), "out of bounds");
 }
+
+Test(array_linalg, sums_over_several_dimensions)
+{
+    ND_SCOPE();
+    const nd_array a = COUNT(2, 3), b = COUNT(3, 2);
+    EXPECT_TEXT(nd_tensordot(a, b, 1), "[[10. 13.]\n [28. 40.]]\n");
+    EXPECT_TEXT(nd_tensordot(a, a, 2), "55.0\n");
+    EXPECT_TEXT(nd_tensordot_axes(a, b, ND_AXES(0, 1), ND_AXES(1, 0)), "50.0\n");
+    EXPECT_TEXT(nd_tensordot(nd_view(b, "0"), nd_view(a, "1"), 0), "[[0. 0. 0.]\n [3. 4. 5.]]\n");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_tensordot(a, b, 2), "(2, 3) and (3, 2): shape-mismatch");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_tensordot_axes(a, b, ND_AXES(0), ND_AXES(1, 0)), "shape-mismatch");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_tensordot(a, b, 3), "3 dimensions of 2");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_tensordot(a, b, -1), "-1 dimensions");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_tensordot_axes(a, a, ND_AXES(1, 1), ND_AXES(0, 1)), "twice");
+    EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_tensordot_axes(a, b, ND_AXES(2), ND_AXES(0)), "axis 2 is out");
+}
