@@ -20,21 +20,30 @@
 extern "C" {
 #endif
 
+/* Options of products. */
+typedef struct nd_product_options {
+    size_t   size;
+    tsr_site at;
+    nd_array out; /* write there, and answer with it; {0}: a new array.  It has the result's shape, and a type
+                     that holds the result's kind; it may be an operand, for the product is made first */
+} nd_product_options;
 /* The product of matrices.
  * Shape: (m, k) by (k, n) gives (m, n); further dimensions in front are stacks, and broadcast; of one
  * dimension the first is a row, the second a column, and the dimension goes.
- * Types: promote.  Fails: BAD_SHAPE (a number; inner extents that differ; stacks that do not broadcast).
+ * Types: promote.  Fails: BAD_SHAPE (a number; inner extents that differ; stacks that do not broadcast;
+ * an `out` of another shape), BAD_TYPE (an `out` of another kind).
  * Source: numpy.matmul. */
-TSR_API nd_array nd_matmul_(nd_array a, nd_array b, tsr_site at);
-/* nd_matmul(a, b): as above. */
-#define nd_matmul(a, b) nd_matmul_((a), (b), TSR_HERE)
+TSR_API nd_array nd_matmul_(nd_array a, nd_array b, const nd_product_options *o);
+/* nd_matmul(a, b), nd_matmul(a, b, .out = c): as above. */
+#define nd_matmul(a, b, ...)                                                                       \
+    nd_matmul_((a), (b), TSR_OPTIONS_(nd_product_options, __VA_ARGS__))
 /* The sum of products over the last dimension of `a` and the last but one (of one dimension: the only one)
  * of `b`; of 0-dimensional arrays the product.
  * Shape: (i, j, k) by (l, k, n) gives (i, j, l, n).  Fails: BAD_SHAPE (these extents differ, or the result has
- * more than 8 dimensions).  Source: numpy.dot. */
-TSR_API nd_array nd_dot_(nd_array a, nd_array b, tsr_site at);
-/* nd_dot(a, b): as above. */
-#define nd_dot(a, b) nd_dot_((a), (b), TSR_HERE)
+ * more than 8 dimensions); for `out` as nd_matmul.  Source: numpy.dot. */
+TSR_API nd_array nd_dot_(nd_array a, nd_array b, const nd_product_options *o);
+/* nd_dot(a, b), nd_dot(a, b, .out = c): as above. */
+#define nd_dot(a, b, ...) nd_dot_((a), (b), TSR_OPTIONS_(nd_product_options, __VA_ARGS__))
 /* The sum of products over the last dimensions of both; of 0-dimensional arrays the product.
  * Fails: as nd_dot.  Source: numpy.inner. */
 TSR_API nd_array nd_inner_(nd_array a, nd_array b, tsr_site at);
@@ -45,10 +54,11 @@ TSR_API nd_array nd_inner_(nd_array a, nd_array b, tsr_site at);
 TSR_API nd_array nd_vdot_(nd_array a, nd_array b, tsr_site at);
 /* nd_vdot(a, b): as above. */
 #define nd_vdot(a, b) nd_vdot_((a), (b), TSR_HERE)
-/* Every element of `a` times every element of `b`: (m, n) of m and n elements.  Source: numpy.outer. */
-TSR_API nd_array nd_outer_(nd_array a, nd_array b, tsr_site at);
-/* nd_outer(a, b): as above. */
-#define nd_outer(a, b) nd_outer_((a), (b), TSR_HERE)
+/* Every element of `a` times every element of `b`: (m, n) of m and n elements.  Fails: for `out` as
+ * nd_matmul.  Source: numpy.outer. */
+TSR_API nd_array nd_outer_(nd_array a, nd_array b, const nd_product_options *o);
+/* nd_outer(a, b), nd_outer(a, b, .out = c): as above. */
+#define nd_outer(a, b, ...) nd_outer_((a), (b), TSR_OPTIONS_(nd_product_options, __VA_ARGS__))
 /* The sum of products over the last `n` dimensions of `a` and the first `n` of `b`; of none the outer product.
  * Shape: (i, j, k) by (j, k, l) over two gives (i, l).  Fails: BAD_ARGUMENT (there are not as many
  * dimensions); BAD_SHAPE (their extents differ, or the result has more than 8).  Source: numpy.tensordot. */

@@ -49,6 +49,39 @@ static nd_array converted(nd_array a, nd_type has, nd_type wanted, tsr_site at)
     return has == wanted ? a : nd_astype_(a, wanted, at);
 }
 
+/* ---- where a product goes ---- */
+
+static nd_array product_write(nd_array made, const char *name, const nd_product_options *o)
+{
+    array_info result, out;
+    nd_array   answer;
+    if (!array_begin(o->out, &out, &answer, o->at) || !array_begin(made, &result, &answer, o->at))
+        return answer;
+    if (!array_goes_into(result.type, out.type))
+        return ARRAY_FAIL(o->at, BAD_TYPE, "the result of %s is %s, which out of %s does not hold",
+                          name, nd_type_name(result.type), nd_type_name(out.type));
+    if (!array_same_shape(&result.shape, &out.shape))
+        return ARRAY_FAIL(o->at, BAD_SHAPE, "the result has shape %s, and out has %s",
+                          array_shape_text(&result.shape).text, array_shape_text(&out.shape).text);
+    return nd_assign_(o->out, nd_operand_array(made), o->at);
+}
+
+typedef nd_array product_function(struct product *p);
+
+/* A product that may go to `out`; what is made on the way ends here. */
+static nd_array product_call(product_function *function, const char *name, nd_array a, nd_array b,
+                             const nd_product_options *o)
+{
+    ND_SCOPE();
+    struct product p;
+    nd_array       answer;
+    if (product_begin(&p, name, a, b, &answer, o->at))
+        answer = function(&p);
+    if (o->out.id)
+        answer = product_write(answer, name, o);
+    return answer.id == o->out.id ? answer : nd_keep_(answer, o->at);
+}
+
 /* ---- folds of products ---- */
 
 /* The fold of a * b, stretched, along `axes`, in the type of the result. */
@@ -207,14 +240,9 @@ static nd_array matmul(struct product *p)
     return c;
 }
 
-nd_array nd_matmul_(nd_array a, nd_array b, tsr_site at)
+nd_array nd_matmul_(nd_array a, nd_array b, const nd_product_options *o)
 {
-    ND_SCOPE();
-    struct product p;
-    nd_array       answer;
-    if (product_begin(&p, "matmul", a, b, &answer, at))
-        answer = matmul(&p);
-    return nd_keep_(answer, at);
+    return product_call(matmul, "matmul", a, b, o);
 }
 
 /* ---- sums over one dimension of each ---- */
@@ -280,14 +308,9 @@ static nd_array dot(struct product *p)
     return array_begin(p->b, &p->y, &answer, p->at) ? inner(p) : answer;
 }
 
-nd_array nd_dot_(nd_array a, nd_array b, tsr_site at)
+nd_array nd_dot_(nd_array a, nd_array b, const nd_product_options *o)
 {
-    ND_SCOPE();
-    struct product p;
-    nd_array       answer;
-    if (product_begin(&p, "dot", a, b, &answer, at))
-        answer = dot(&p);
-    return nd_keep_(answer, at);
+    return product_call(dot, "dot", a, b, o);
 }
 
 nd_array nd_vdot_(nd_array a, nd_array b, tsr_site at)
@@ -304,16 +327,16 @@ nd_array nd_vdot_(nd_array a, nd_array b, tsr_site at)
     return nd_keep_(answer, at);
 }
 
-nd_array nd_outer_(nd_array a, nd_array b, tsr_site at)
+static nd_array outer(struct product *p)
 {
-    ND_SCOPE();
-    struct product p;
-    nd_array       answer;
-    if (!product_begin(&p, "outer", a, b, &answer, at))
-        return nd_keep_(answer, at);
-    p.a = nd_expand_dims_(nd_ravel_(a, at), 1, at);
-    p.b = nd_ravel_(b, at);
-    return nd_keep_(scaled(&p), at);
+    p->a = nd_expand_dims_(nd_ravel_(p->a, p->at), 1, p->at);
+    p->b = nd_ravel_(p->b, p->at);
+    return scaled(p);
+}
+
+nd_array nd_outer_(nd_array a, nd_array b, const nd_product_options *o)
+{
+    return product_call(outer, "outer", a, b, o);
 }
 
 nd_array nd_matrix_transpose_(nd_array a, tsr_site at)

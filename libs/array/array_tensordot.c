@@ -83,8 +83,9 @@ static nd_array tensordot(struct side s[2], const nd_axes axes[2], tsr_site at)
     for (int i = 0; i < 2; ++i)
         for (int d = 0; d < s[i].n_kept; ++d)
             shape.extent[shape.rank++] = s[i].info.shape.extent[s[i].kept[d]];
-    return nd_reshape_(nd_matmul_(as_matrix(&s[0], true, at), as_matrix(&s[1], false, at), at),
-                       shape, at);
+    const nd_product_options plain = {.size = sizeof plain, .at = at};
+    const nd_array           x = as_matrix(&s[0], true, at), y = as_matrix(&s[1], false, at);
+    return nd_reshape_(nd_matmul_(x, y, &plain), shape, at);
 }
 
 nd_array nd_tensordot_axes_(nd_array a, nd_array b, nd_axes axes_a, nd_axes axes_b, tsr_site at)

@@ -4,18 +4,37 @@
 
 #include "case_file.h"
 
+#define PRODUCT(name)                                                                              \
+    static nd_array name(nd_array a, nd_array b, tsr_site at)                                      \
+    {                                                                                              \
+        return nd_##name##_(a, b, &(nd_product_options){.size = sizeof(nd_product_options),        \
+                                                        .at = at});                                \
+    }
+PRODUCT(matmul)
+PRODUCT(dot)
+PRODUCT(outer)
+
 /* The first turned, and the second. */
 static nd_array turned(nd_array a, nd_array b, tsr_site at)
 {
-    return nd_matmul_(nd_matrix_transpose_(a, at), nd_matrix_transpose_(b, at), at);
+    return matmul(nd_matrix_transpose_(a, at), nd_matrix_transpose_(b, at), at);
+}
+
+/* A product with an `out`, the third operand. */
+static nd_array product_to(const char *name, const nd_operand *x)
+{
+    const nd_array a = x[0].array, b = x[1].array, out = x[2].array;
+    return strcmp(name, "matmul_to") == 0 ? nd_matmul(a, b, .out = out)
+           : strcmp(name, "dot_to") == 0  ? nd_dot(a, b, .out = out)
+                                          : nd_outer(a, b, .out = out);
 }
 
 static const struct {
     const char *name;
     nd_array (*call)(nd_array a, nd_array b, tsr_site at);
 } table[] = {
-    {"matmul", nd_matmul_}, {"dot", nd_dot_},     {"inner", nd_inner_},      {"vdot", nd_vdot_},
-    {"outer", nd_outer_},   {"solve", nd_solve_}, {"matmul_turned", turned},
+    {"matmul", matmul}, {"dot", dot},     {"inner", nd_inner_},      {"vdot", nd_vdot_},
+    {"outer", outer},   {"solve", nd_solve_}, {"matmul_turned", turned},
 };
 
 static int word(const struct conformance_case *c, int i)
@@ -67,6 +86,8 @@ static nd_array tensordot(const struct conformance_case *c, const nd_operand *x)
 
 nd_array case_linalg(const struct conformance_case *c, const nd_operand *x)
 {
+    if (strstr(c->function, "_to"))
+        return product_to(c->function, x);
     if (strcmp(c->function, "tensordot") == 0)
         return tensordot(c, x);
     if (strcmp(c->function, "cholesky") == 0)

@@ -81,6 +81,33 @@ def write_products(w, rng, tools):
             case(w, tools, rng, "matmul", x, y[:, 0].copy())
 
 
+def write_outs(w, rng, tools):
+    """Products of small integers, exact in every type, with an `out`; of dot NumPy takes no other type."""
+    def one(name, x, y, out):
+        into = np.array(out)
+        try:
+            found = getattr(np, name)(x, y, out=into)
+        except TypeError:
+            found = "BAD_TYPE"
+        except ValueError:
+            found = "BAD_SHAPE"
+        w.case(name + "_to", 0)
+        for v in (x, y, out):
+            w.operand(v)
+        w.failure(found) if isinstance(found, str) else w.expect(found)
+
+    for kind, (x, y, out) in itertools.product(("i32", "u8", "f32", "f64", "c64", "bool"),
+                                               (((3, 4), (4, 2), (3, 2)), ((4,), (4, 2), (2,)), ((4,), (4,), ()),
+                                                ((3, 4), (4, 2), (2, 3)), ((3, 4), (4, 2), (6,)))):
+        a, b = (rng.integers(0, 5, s).astype(tools.TYPES[kind]) for s in (x, y))
+        one("dot", a, b, np.ones(out, tools.TYPES[kind]))
+        for to in ("i16", "i64", "f64", "c128"):
+            if len(out) == len({0: (), 1: (2,), 2: (3, 2)}[max(0, len(x) + len(y) - 2)]):
+                one("matmul", a, b, np.ones(out, tools.TYPES[to]))
+        one("outer", a, b, np.ones((a.size, b.size), tools.TYPES[kind]))
+        one("outer", a, b, np.ones((a.size, b.size), "F"))
+
+
 def write_tensordot(w, rng, tools):
     def one(x, y, axes):
         p, q = tools.wide(tools.value_of(x)), tools.wide(tools.value_of(y))
@@ -382,6 +409,7 @@ def write(w, rng, tools):
     write_fourier(w, rng, tools)
     write_convolutions(w, rng, tools)
     write_products(w, rng, tools)
+    write_outs(w, rng, tools)
     write_tensordot(w, rng, tools)
     write_cholesky(w, rng, tools)
     write_triangular(w, rng, tools)

@@ -124,3 +124,18 @@ Test(array_linalg, sums_over_several_dimensions)
     EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_tensordot_axes(a, a, ND_AXES(1, 1), ND_AXES(0, 1)), "twice");
     EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_tensordot_axes(a, b, ND_AXES(2), ND_AXES(0)), "axis 2 is out");
 }
+
+Test(array_linalg, products_that_go_where_an_operand_is)
+{
+    ND_SCOPE();
+    const nd_array a = COUNT(2, 2), b = nd_ones(ND_F64, 2, 2), row = nd_zeros(ND_F32, 2);
+    EXPECT_TEXT(nd_matmul(a, b, .out = b), "[[1. 1.]\n [5. 5.]]\n");
+    EXPECT_TEXT(b, "[[1. 1.]\n [5. 5.]]\n");
+    EXPECT_TEXT(nd_dot(a, nd_view(a, ":, 0"), .out = nd_view(a, "0")), "[2. 6.]\n");
+    EXPECT_TEXT(a, "[[2. 6.]\n [2. 3.]]\n");
+    EXPECT_TEXT(nd_dot(ROW(1, 2), a, .out = row), "[ 6. 12.]\n");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_matmul(a, a, .out = row), "has shape (2, 2), and out has (2,)");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_outer(row, row, .out = nd_zeros(ND_I32, 2, 2)), "of outer is float32");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_dot(a, ROW(1, 2, 3), .out = row), "the inner extents differ");
+    EXPECT_TEXT(row, "[ 6. 12.]\n");
+}
