@@ -96,6 +96,12 @@ TSR_API nd_array nd_solve_(nd_array a, nd_array b, tsr_site at);
 /* nd_solve(a, b): as above. */
 #define nd_solve(a, b) nd_solve_((a), (b), TSR_HERE)
 
+/* The inverse, as the solution of a x = 1; to solve, nd_solve is faster and closer.  Shape: (n, n).
+ * Fails: TASK_FAILED "Singular matrix".  Source: numpy.linalg.inv, of one matrix. */
+TSR_API nd_array nd_inv_(nd_array a, tsr_site at);
+/* nd_inv(a): as above. */
+#define nd_inv(a) nd_inv_((a), TSR_HERE)
+
 /* How to solve with a triangle; zero means the default. */
 typedef struct nd_triangular_options {
     size_t   size;

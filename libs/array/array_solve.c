@@ -197,3 +197,27 @@ nd_array nd_solve_(nd_array a, nd_array b, tsr_site at)
     ND_SCOPE();
     return nd_keep_(solve(a, b, at), at);
 }
+
+/* ---- the inverse ---- */
+
+static nd_array inverse(nd_array a, tsr_site at)
+{
+    array_info info;
+    nd_array   answer;
+    if (!array_begin(a, &info, &answer, at))
+        return answer;
+    const nd_type t = array_linear_type("inv", info.type, at);
+    if (t == TSR_TYPE_ANY)
+        return array_failed(at);
+    if (info.shape.rank != 2 || info.shape.extent[0] != info.shape.extent[1])
+        return ARRAY_FAIL(at, BAD_SHAPE, "inv takes a square matrix, not %s",
+                          array_shape_text(&info.shape).text);
+    const nd_eye_options one = {.size = sizeof one, .at = at, .type = t};
+    return solve(a, nd_eye_(info.shape.extent[0], &one), at);
+}
+
+nd_array nd_inv_(nd_array a, tsr_site at)
+{
+    ND_SCOPE();
+    return nd_keep_(inverse(a, at), at);
+}

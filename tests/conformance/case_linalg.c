@@ -90,6 +90,8 @@ nd_array case_linalg(const struct conformance_case *c, const nd_operand *x)
         return product_to(c->function, x);
     if (strcmp(c->function, "tensordot") == 0)
         return tensordot(c, x);
+    if (strcmp(c->function, "inv") == 0)
+        return nd_inv(x[0].array);
     if (strcmp(c->function, "cholesky") == 0)
         return nd_cholesky(x[0].array);
     if (strstr(c->function, "fftshift")) {

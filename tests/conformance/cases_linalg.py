@@ -267,6 +267,33 @@ def write_solve(w, rng, tools):
     one(np.eye(2, dtype=np.float16), np.ones(2, np.float16))
 
 
+def write_inverse(w, rng, tools):
+    def one(x):
+        a, bound = tools.value_of(x), 0
+        try:
+            wide = a.dtype if a.dtype.kind in "fc" else np.dtype(float)
+            exact = np.linalg.inv(a.astype(np.result_type(wide, np.float64)))
+            np.linalg.inv(a)
+            bound = 20 * (len(a) + 4) * np.finfo(wide).eps * float(np.max(np.abs(exact), initial=0))
+            bound *= np.linalg.cond(a.astype(complex)) if a.size else 0
+        except np.linalg.LinAlgError as e:
+            exact = "TASK_FAILED" if "Singular" in str(e) else "BAD_SHAPE"
+        except TypeError:
+            exact = "BAD_TYPE"
+        w.case("inv", "abs:" + float(bound).hex() if bound else 0)
+        w.operand(x)
+        w.failure(exact) if isinstance(exact, str) else w.expect(exact.astype(wide))
+
+    for kind, n in itertools.product(KINDS, (0, 1, 2, 9, 60, 300)):
+        if kind[0] in "fc" or n < 60:
+            a = tools.small(kind if kind != "i32" else "i8", rng, (n, n))
+            one(a if kind != "bool" else np.triu(np.ones((n, n), bool))[rng.permutation(n)])
+    for text in ("::-1, ::-1", "::2, ::2"):
+        one(tools.View(rng.normal(size=(8, 8)), text))
+    for a in (np.ones((2, 2)), np.zeros((3, 3), "F"), np.ones((2, 3)), np.ones(3), np.eye(2, dtype=np.float16)):
+        one(a)
+
+
 # ---- convolutions ----
 
 MODES = {"full": 1, "same": 2, "valid": 3}
@@ -414,3 +441,4 @@ def write(w, rng, tools):
     write_cholesky(w, rng, tools)
     write_triangular(w, rng, tools)
     write_solve(w, rng, tools)
+    write_inverse(w, rng, tools)

@@ -139,3 +139,13 @@ Test(array_linalg, products_that_go_where_an_operand_is)
     EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_dot(a, ROW(1, 2, 3), .out = row), "the inner extents differ");
     EXPECT_TEXT(row, "[ 6. 12.]\n");
 }
+
+Test(array_linalg, inverses)
+{
+    ND_SCOPE();
+    const nd_array a = nd_from_memory(ND_I32, ND_SHAPE(2, 2), (int32_t[]){2, 0, 0, 4});
+    EXPECT_TEXT(nd_inv(a), "[[0.5  0.  ]\n [0.   0.25]]\n");
+    EXPECT_FAILED_ARRAY(TASK_FAILED, nd_inv(nd_ones(ND_F64, 2, 2)), "Singular matrix");
+    EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_inv(COUNT(2, 3)), "inv takes a square matrix, not (2, 3)");
+    EXPECT_FAILED_ARRAY(BAD_TYPE, nd_inv(nd_zeros(ND_F16, 2, 2)), "inv");
+}
