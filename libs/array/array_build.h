@@ -6,6 +6,8 @@
 #ifndef ARRAY_BUILD_H
 #define ARRAY_BUILD_H
 
+#include <string.h>
+
 #include <tessera/formula.h>
 
 #include "array_inside.h"
@@ -44,12 +46,19 @@ enum array_part {
 /* As nd_call_, of a number that may be a part's. */
 nd_array array_function_call(int function, const nd_operand *x, int n, const nd_call_options *o);
 
+/* An element as an argument of its own type. */
+static inline tsr_arg array_number_arg(nd_type t, const array_element *e)
+{
+    tsr_arg a = {{0}, {0}, t, NULL, {0}};
+    memcpy(a.value.bytes, e->bytes, sizeof a.value.bytes);
+    return a;
+}
+
 /* A call under construction: a formula, and what its inputs are given. */
 struct array_call {
     tsr_formula   formula;
     int           n;
     tsr_arg       arg[TSR_FORMULA_ARGS];
-    array_element number[TSR_FORMULA_ARGS];
     tsr_site      at;
 };
 void array_call_begin(struct array_call *c, const char *name, tsr_site at);

@@ -18,9 +18,7 @@ tsr_term array_call_store(struct array_call *c, nd_array a, nd_type t)
 
 tsr_term array_call_value(struct array_call *c, nd_type t, const array_element *e)
 {
-    c->number[c->n] = *e;
-    c->arg[c->n] = tsr_arg_data(t, c->number[c->n].bytes);
-    ++c->n;
+    c->arg[c->n++] = array_number_arg(t, e);
     return tsr_formula_input(&c->formula, t);
 }
 

@@ -5,6 +5,9 @@
  * to the output's type; a choice by `where`. Numbers are inputs, so that a number that changes makes
  * no new formula.
  *
+ * Of arrays of one shape all of that follows from the function and the types: such a call is found again by
+ * them, and only described and issued.
+ *
  * Cost: O(operands * rank) and the issuing. Threads: the issuing thread. */
 #include <string.h>
 
@@ -228,8 +231,8 @@ static bool is_integer_number(const nd_operand *x)
 }
 
 /* A comparison of integers with an integer outside of their type has one answer: compare 0 with -1
- * or 1. */
-static void compare_far(struct elementwise *e)
+ * or 1; true: so it was. */
+static bool compare_far(struct elementwise *e)
 {
     array_element unused;
     for (int i = 0; i < e->n; ++i) {
@@ -243,8 +246,9 @@ static void compare_far(struct elementwise *e)
         e->x[i] = nd_operand_int(is_above ? 1 : 0);
         e->x[1 - i] = nd_operand_int(is_above ? 0 : 1);
         e->own[0] = e->own[1] = e->loop = TSR_I64;
-        return;
+        return true;
     }
+    return false;
 }
 
 /* int64 beside uint64: they compare as the integers they are, not as the float64 they promote to.
@@ -371,7 +375,95 @@ static nd_array issue_kernel(struct elementwise *e)
     return out;
 }
 
-static nd_array issue(struct elementwise *e)
+/* ---- calls as they were before ---- */
+
+/* What a call of arrays of one shape came to: it follows from the function and the types alone. */
+struct known {
+    uint64_t    key;    /* 0: none */
+    nd_type     result; /* of a new array */
+    nd_type     loop;   /* that numbers are brought to */
+    tsr_formula formula;
+};
+
+/* Each issuing thread's own, whatever its runtime: formulas are plain data. */
+enum { N_KNOWN = 32 };
+static _Thread_local struct known known_table[N_KNOWN];
+
+/* A call's function and types; 0: its arrays have not all one shape, or it chooses by `where`. */
+static uint64_t key_of(const struct elementwise *e)
+{
+    const nd_shape *shape = e->has_out ? &e->out.shape : NULL;
+    uint64_t        key = (uint64_t)(e->function - function_table) + 1;
+    int             arrays = 0;
+    if (e->has_where)
+        return 0;
+    key = key << 8 | (e->has_out ? (uint64_t)e->out.type : 0);
+    for (int i = 0; i < e->n; ++i) {
+        if (e->x[i].kind != ND_OPERAND_ARRAY) {
+            key = key << 8 | 0x80 | (uint64_t)e->x[i].kind;
+            continue;
+        }
+        if (shape == NULL)
+            shape = &e->info[i].shape;
+        else if (!array_same_shape(shape, &e->info[i].shape))
+            return 0;
+        key = key << 8 | (uint64_t)e->info[i].type;
+        ++arrays;
+    }
+    return arrays > 0 ? key : 0;
+}
+
+/* The place of a key, which may be another's. */
+static struct known *known_find(uint64_t key)
+{
+    return &known_table[key * 0x9e3779b97f4a7c15u >> 59];
+}
+
+/* Issue what the same call came to before; false: not known, or a number asks for another look. */
+static bool issue_known(const struct elementwise *e, uint64_t key, nd_array *out_answer)
+{
+    const struct known *k = known_find(key);
+    const tsr_site      at = e->o->at;
+    tsr_arg             arg[3];
+    array_element       number;
+    if (k->key != key)
+        return false;
+    for (int i = 0; i < e->n; ++i) {
+        if (e->x[i].kind == ND_OPERAND_ARRAY) {
+            arg[i] = tsr_arg_store(nd_store(e->x[i].array));
+            continue;
+        }
+        if (array_element_of(k->loop, &e->x[i], &number, at) != TSR_OK) {
+            tsr_error_clear();
+            return false;
+        }
+        arg[i] = array_number_arg(k->loop, &number);
+    }
+    int first = 0;
+    while (!e->has_out && e->x[first].kind != ND_OPERAND_ARRAY)
+        ++first;
+    const tsr_store out =
+        e->has_out ? nd_store(e->o->out) : tsr_store_create_(k->result, e->info[first].shape, at);
+    const tsr_status s = tsr_formula_issue_(&k->formula, &out, 1, arg, e->n, at);
+    *out_answer = s == TSR_OK || !e->has_out ? nd_from_store(out) : array_failed(at);
+    return true;
+}
+
+/* A call whose formula depends on nothing but its key. */
+static void known_add(const struct elementwise *e, uint64_t key, const tsr_formula *f)
+{
+    const bool is_power = e->function->build == array_build_op_power; /* looks at its number */
+    if (key == 0 || f->mistake != 0 || (is_power && e->x[1].kind != ND_OPERAND_ARRAY))
+        return;
+    struct known *k = known_find(key);
+    k->key = key;
+    k->result = e->result;
+    k->loop = e->function->rule == RULE_LOGICAL ? TSR_BOOL : e->loop;
+    k->formula = *f;
+}
+
+/* `key`: what it is known by from now on; 0: it is not. */
+static nd_array issue(struct elementwise *e, uint64_t key)
 {
     struct array_call c;
     tsr_term          own[3] = {-1, -1, -1};
@@ -384,6 +476,7 @@ static nd_array issue(struct elementwise *e)
             return array_failed(e->o->at);
     const tsr_term value = array_cast(&c.formula, apply(&c.formula, e, own), type);
     tsr_formula_output(&c.formula, choose(&c, e, value, type));
+    known_add(e, key, &c.formula);
     if (!e->has_out)
         return array_call_make(&c, type, &e->shape);
     return array_call_issue(&c, e->o->out) == TSR_OK ? e->o->out : array_failed(e->o->at);
@@ -393,16 +486,21 @@ static nd_array issue(struct elementwise *e)
 
 static nd_array call(int function, const nd_operand *x, int n, const nd_call_options *o)
 {
-    struct elementwise e = {.function = &function_table[function], .o = o, .n = n};
+    struct elementwise e; /* set as it is found */
     nd_array           answer;
+    e.function = &function_table[function];
+    e.o = o;
+    e.n = n;
     memcpy(e.x, x, (size_t)n * sizeof *x);
     if (!describe_all(&e, &answer))
         return answer;
+    const uint64_t key = key_of(&e);
+    if (key != 0 && issue_known(&e, key, &answer))
+        return answer;
     if (types_find(&e) != TSR_OK || shapes_find(&e) != TSR_OK)
         return array_failed(o->at);
-    if (e.function->rule == RULE_COMPARE && n == 2)
-        compare_far(&e);
-    return array_kernel_find(function, e.loop) ? issue_kernel(&e) : issue(&e);
+    const bool is_far = e.function->rule == RULE_COMPARE && n == 2 && compare_far(&e);
+    return array_kernel_find(function, e.loop) ? issue_kernel(&e) : issue(&e, is_far ? 0 : key);
 }
 
 /* A bound of clip that bounds nothing: left out, or an integer that no integer of `t` passes. */

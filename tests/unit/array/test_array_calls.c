@@ -154,3 +154,38 @@ Test(array_calls, loops_that_are_no_formulas)
     EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_gcd(i, nd_view(i, ":2")), "(3,) and (2,)");
     EXPECT_FAILED_ARRAY(BAD_TYPE, nd_ldexp(a, i, .out = nd_zeros(ND_I32, 3)), "does not hold");
 }
+
+/* A call is found again by its function and types: what else it has is looked at each time. */
+Test(array_calls, the_same_call_again)
+{
+    ND_SCOPE();
+    const nd_array i = nd_astype(ROW(1, 2, 3), ND_I8), a = ROW(1, 2, 3), out = nd_zeros(ND_F32, 3);
+    for (int k = 1; k < 4; ++k) {
+        static const char *const less[] = {"[False False False]\n", "[ True False False]\n",
+                                           "[ True  True False]\n"};
+        static const char *const times[] = {"[-1. -2. -3.]\n", "[0. 0. 0.]\n", "[1. 2. 3.]\n"};
+        static const char *const some[] = {"[ 2. -2. -3.]\n", "[2. 0. 0.]\n", "[2. 2. 3.]\n"};
+        char                     sum[32];
+        snprintf(sum, sizeof sum, "[%d %d %d]\n", 1 + k, 2 + k, 3 + k);
+        EXPECT_TEXT(nd_add(i, k), sum);
+        EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_add(i, 127 + k), "out of bounds for int8");
+        EXPECT_TEXT(nd_less(i, k), less[k - 1]);
+        EXPECT_TEXT(nd_less(i, 1000 * k), "[ True  True  True]\n");
+        EXPECT_TEXT(nd_greater(-1000 * k, i), "[False False False]\n");
+        EXPECT_TEXT(nd_power(i, 2), "[1 4 9]\n");
+        EXPECT_FAILED_ARRAY(BAD_ARGUMENT, nd_power(i, -k), "negative integer powers");
+        EXPECT_TEXT(nd_clip(2.5, 0, a), "[1.  2.  2.5]\n");
+        EXPECT_TEXT(nd_add(a, a), "[2. 4. 6.]\n");
+        EXPECT_TEXT(nd_add(a, nd_view(a, "1:2")), "[3. 4. 5.]\n");
+        EXPECT_TEXT(nd_add(nd_view(a, ":2"), nd_view(a, "1:")), "[3. 5.]\n");
+        EXPECT_TEXT(nd_mul(a, k - 2, .out = out), times[k - 1]);
+        EXPECT_TEXT(nd_mul(a, 2, .out = out, .where = nd_less(a, 2)), some[k - 1]);
+        EXPECT_FAILED_ARRAY(BAD_SHAPE, nd_mul(a, 2, .out = nd_zeros(ND_F32, 2)), "(3,) and (2,)");
+    }
+    nd_array gone;
+    {
+        ND_SCOPE();
+        gone = nd_add(a, a);
+    }
+    EXPECT_FAILED_ARRAY(BAD_HANDLE, nd_add(a, gone), "nd_keep() would have kept it");
+}
