@@ -10,24 +10,35 @@
 #include "api/call.h"
 #include "api/state.h"
 
+static inline void describe_view(const struct handle *h, tsr_store_info *out)
+{
+    const struct view *v = h->view;
+    out->is_failed = false;
+    out->type = h->type;
+    out->shape.rank = v->rank;
+    for (int d = 0; d < v->rank; ++d)
+        out->shape.extent[d] = v->extent[d];
+}
+
 tsr_status tsr_store_describe_(tsr_store s, tsr_store_info *out, tsr_site at)
 {
     struct tsr_runtime *rt = api_enter(at);
     if (!rt)
         return TSR_NOT_ALLOWED;
-    struct handle *h = store_find(rt, s, "", at);
+    struct handle *h = handle_find(rt->api, s.id, HANDLE_STORE);
+    if (__builtin_expect(h && h->plain, 1)) {
+        describe_view(h, out);
+        return TSR_OK;
+    }
+    h = store_find(rt, s, "", at);
     if (!h)
         return tsr_error_status();
     if (h->root && h->unbound)
         TSR_TRY(store_bind(rt, h, at));
-    out->is_failed = !h->root;
-    out->type = h->root ? h->type : TSR_TYPE_ANY;
-    out->shape.rank = 0;
-    if (h->root) {
-        out->shape.rank = h->view->rank;
-        for (int d = 0; d < h->view->rank; ++d)
-            out->shape.extent[d] = h->view->extent[d];
-    }
+    if (h->root)
+        describe_view(h, out);
+    else
+        *out = (tsr_store_info){.is_failed = true, .type = TSR_TYPE_ANY};
     return TSR_OK;
 }
 

@@ -229,6 +229,25 @@ static bool is_folded(const tsr_formula *f, int k)
     return f->output[k].reduction != TSR_NO_REDUCTION;
 }
 
+/* Are all stores seen through one view, and none is folded into? Then there is nothing to find. */
+static inline bool shape_is_one(struct issuing *s)
+{
+    struct formula_call *c = &s->call;
+    const struct view   *v = c->out[0].view;
+    for (int k = 0; k < s->n_out; ++k) {
+        c->home[k] = NULL;
+        if (c->out[k].view != v || is_folded(s->f, k))
+            return false;
+    }
+    for (int k = 0; k < s->n_in; ++k)
+        if (c->in[k].root && c->in[k].view != v)
+            return false;
+    c->rank = v->rank;
+    for (int d = 0; d < v->rank; ++d)
+        c->extent[d] = v->extent[d];
+    return true;
+}
+
 static tsr_status shape_find(struct issuing *s)
 {
     struct formula_call *c = &s->call;
@@ -339,6 +358,8 @@ static tsr_status prepare(struct issuing *s)
     TSR_TRY(formula_check(s));
     TSR_TRY(operands_bind(s));
     TSR_TRY(outputs_check(s));
+    if (shape_is_one(s))
+        return TSR_OK;
     TSR_TRY(shape_find(s));
     return views_make(s);
 }

@@ -24,7 +24,6 @@
  *
  * Cost: O(terms + arguments squared) a formula.  Threads: issuing thread. */
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -219,11 +218,15 @@ static bool has_shape(const struct fusion *g, const struct formula_call *c)
 
 static void name_join(struct fusion *g, const char *name)
 {
-    const size_t has = strlen(g->name);
-    if (g->n_formulas == 0)
-        snprintf(g->name, sizeof g->name, "%s", name);
-    else if (has + 8 < sizeof g->name)
-        snprintf(g->name + has, sizeof g->name - has, "+%s", name);
+    size_t has = g->n_formulas == 0 ? 0 : g->name_length;
+    if (has + 8 >= sizeof g->name)
+        return;
+    if (g->n_formulas > 0)
+        g->name[has++] = '+';
+    while (*name != '\0' && has + 1 < sizeof g->name)
+        g->name[has++] = *name++;
+    g->name[has] = '\0';
+    g->name_length = has;
 }
 
 /* ---- parts ---- */
@@ -257,9 +260,10 @@ static bool part_join(struct tsr_runtime *rt, struct fusion *g, int first_term, 
 {
     uint64_t earlier = 0;
     uint64_t *names = &g->names[g->n_parts - 1];
-    if (names_count(*names | g->now_named) > TSR_MAX_ARGS && g->n_parts == 1)
+    const bool is_small = g->source.n_ports <= TSR_MAX_ARGS; /* whatever is named */
+    if (!is_small && names_count(*names | g->now_named) > TSR_MAX_ARGS && g->n_parts == 1)
         dead_drop(rt, g);
-    const bool fits = names_count(*names | g->now_named) <= TSR_MAX_ARGS;
+    const bool fits = is_small || names_count(*names | g->now_named) <= TSR_MAX_ARGS;
     for (int i = 0; i < g->n_parts - fits; ++i)
         earlier |= g->writes[i];
     if ((written & earlier) != 0)

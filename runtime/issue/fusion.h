@@ -34,6 +34,7 @@ struct fusion {
     tsr_site    site;       /* of the last that joined */
     const char *provenance;
     char        name[64];
+    size_t      name_length;
     uint8_t     constant_type[FORMULA_MOST_CONSTANTS];
     struct formula_source source;
     struct fusion_arg     arg[FORMULA_MOST_PORTS];

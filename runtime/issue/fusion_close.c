@@ -47,6 +47,7 @@ void fusion_arg_release(struct tsr_runtime *rt, struct fusion *g, int k)
 struct making {
     struct fusion *g;
     int            part, first, last; /* the part's terms; part -1: all */
+    uint64_t       written; /* arguments of the group that are, a bit each */
     bool           live[FORMULA_MOST_TERMS];
     uint16_t       now[FORMULA_MOST_TERMS], constant[FORMULA_MOST_CONSTANTS];
     uint16_t       port[FORMULA_MOST_PORTS]; /* of the operation; FORMULA_NO_TERM_: not named */
@@ -64,19 +65,29 @@ static bool is_stored(const struct fusion *g, int k)
     return !fusion_is_dead(g, k) || (later >> k & 1) != 0;
 }
 
-static bool is_written(const struct making *m, int k)
+/* The arguments that a part, or (-1) the whole group, writes. */
+static uint64_t written_find(const struct fusion *g, int part)
 {
-    const struct fusion *g = m->g;
-    if (m->part >= 0)
-        return g->arg[k].part == m->part && is_stored(g, k);
-    return !g->arg[k].is_free && g->source.port[k].out != FORMULA_NO_TERM_ && !fusion_is_dead(g, k);
+    uint64_t written = 0;
+    for (int k = 0; k < g->source.n_ports; ++k) {
+        if (g->arg[k].is_free || g->source.port[k].out == FORMULA_NO_TERM_)
+            continue;
+        const bool is = part >= 0 ? g->arg[k].part == part && is_stored(g, k) : !fusion_is_dead(g, k);
+        written |= (uint64_t)is << k;
+    }
+    return written;
+}
+
+static inline bool is_written(const struct making *m, int k)
+{
+    return m->written >> k & 1;
 }
 
 /* Terms that what is written needs. */
 static void live_find(struct making *m)
 {
     const struct formula_source *s = &m->g->source;
-    memset(m->live, 0, sizeof m->live);
+    memset(m->live, 0, sizeof m->live[0] * (size_t)s->n_terms);
     for (int k = 0; k < s->n_ports; ++k)
         if (is_written(m, k))
             m->live[s->port[k].out] = true;
@@ -157,9 +168,7 @@ static void term_make(struct making *m, int i)
 static uint64_t names_find(const struct making *m)
 {
     const struct formula_source *s = &m->g->source;
-    uint64_t named = 0;
-    for (int k = 0; k < s->n_ports; ++k)
-        named |= (uint64_t)is_written(m, k) << k;
+    uint64_t named = m->written;
     for (int i = 0; i < m->last; ++i)
         if (m->live[i] && is_read_back(m, i))
             named |= 1ull << port_of_term(m, i);
@@ -168,19 +177,67 @@ static uint64_t names_find(const struct making *m)
     return named;
 }
 
+/* Make `made` of a group as it is, of which nothing is dead; false: something is, or it names too much. */
+static bool make_whole(struct fusion *g)
+{
+    struct formula_source *to = &g->made;
+    const struct formula_source *s = &g->source;
+    uint64_t named = written_find(g, -1);
+    bool     live[FORMULA_MOST_TERMS];
+    if (s->n_ports > TSR_MAX_ARGS)
+        return false;
+    memset(live, 0, sizeof live[0] * (size_t)s->n_terms);
+    for (int k = 0; k < s->n_ports; ++k) {
+        g->made_of[k] = (uint16_t)k;
+        to->port[k] = s->port[k];
+        if (named >> k & 1)
+            live[s->port[k].out] = true;
+        else if (s->port[k].out != FORMULA_NO_TERM_)
+            return false;
+    }
+    for (int i = s->n_terms - 1; i >= 0; --i) {
+        const tsr_formula_term_ *t = &s->term[i];
+        const int n = formula_term_operands(t);
+        if (!live[i])
+            return false;
+        if (n > 0)
+            live[t->a] = true;
+        if (n > 1)
+            live[t->b] = true;
+        if (n > 2)
+            live[t->c] = true;
+        if (t->op == FORMULA_INPUT) {
+            named |= 1ull << t->a;
+            to->port[t->a].reads = true;
+        }
+    }
+    to->name = g->name;
+    to->late = s->late;
+    to->n_terms = s->n_terms;
+    to->n_constants = s->n_constants;
+    to->n_ports = s->n_ports;
+    memcpy(to->term, s->term, sizeof s->term[0] * (size_t)s->n_terms);
+    memcpy(to->constant, s->constant, sizeof s->constant[0] * (size_t)s->n_constants);
+    return named == (1ull << s->n_ports) - 1; /* n_ports <= TSR_MAX_ARGS */
+}
+
 /* Make `made` of a part, or (-1) of all; false: it names too much. */
 static bool make(struct fusion *g, int part)
 {
-    struct making m = {.g = g, .part = part};
+    struct making m; /* its tables as far as they are used */
+    m.g = g;
+    m.part = part;
+    m.is_full = false;
+    m.written = written_find(g, part);
     struct formula_source *to = &g->made;
     m.first = part < 0 ? 0 : g->begin[part];
     m.last = part < 0 || part + 1 == g->n_parts ? g->source.n_terms : g->begin[part + 1];
     to->name = g->name;
     to->n_terms = to->n_constants = to->n_ports = 0;
     to->late = g->source.late;
-    for (int k = 0; k < FORMULA_MOST_CONSTANTS; ++k)
+    for (int k = 0; k < g->source.n_constants; ++k)
         m.constant[k] = FORMULA_NO_TERM_;
-    for (int k = 0; k < FORMULA_MOST_PORTS; ++k)
+    for (int k = 0; k < g->source.n_ports; ++k)
         m.port[k] = FORMULA_NO_TERM_;
     live_find(&m);
     const uint64_t named = names_find(&m);
@@ -203,7 +260,9 @@ bool fusion_close(struct tsr_runtime *rt)
     struct fusion *g = rt->issue->fusion;
     if (g == NULL || g->n_formulas == 0) /* NULL: there was no memory to start */
         return false;
-    if (make(g, -1)) {
+    if (make_whole(g)) {
+        g->n_parts = 1;
+    } else if (make(g, -1)) {
         for (int k = 0; k < g->source.n_ports; ++k)
             if (fusion_is_dead(g, k) && g->arg[k].arg.root->last_writer == 0)
                 observe_count(observe_lane(rt->observe, 0), TSR_COUNT_NEVER_STORED, 1);
