@@ -42,11 +42,6 @@ static bool is_same_place(const struct fusion_arg *a, const struct formula_opera
     return a->arg.root == o->root && a->arg.view == o->view && a->arg.type == o->type;
 }
 
-uint64_t fusion_root_bit(const struct root *r)
-{
-    return 1ull << ((uintptr_t)r * 0x9e3779b97f4a7c15ull >> 58);
-}
-
 static int value_find(const struct fusion *g, const struct formula_operand *o)
 {
     for (int k = 0; k < g->source.n_ports; ++k)
@@ -61,15 +56,19 @@ static int value_find(const struct fusion *g, const struct formula_operand *o)
 static int store_find(const struct fusion *g, const struct formula_operand *o, bool writes)
 {
     int found = -1;
+    if ((g->roots & fusion_root_bit(o->root)) == 0)
+        return -1;
     for (int k = 0; k < g->source.n_ports; ++k) {
         const struct formula_port *p = &g->source.port[k];
         if (g->arg[k].is_free || g->arg[k].arg.root != o->root)
             continue;
         if (g->arg[k].home != NULL)
             return -2;
-        if (is_same_place(&g->arg[k], o))
+        if (is_same_place(&g->arg[k], o)) {
+            if (!writes) /* if others are of this store, none of them is written */
+                return k;
             found = k;
-        else if (writes || p->out != FORMULA_NO_TERM_)
+        } else if (writes || p->out != FORMULA_NO_TERM_)
             return -2;
     }
     return found;
@@ -92,6 +91,8 @@ static int arg_add(struct fusion *g, const struct formula_operand *o)
                                        .is_value = o->root == NULL,
                                        .out = FORMULA_NO_TERM_};
     g->now_added |= 1ull << k;
+    if (o->root != NULL)
+        g->roots |= fusion_root_bit(o->root);
     return k;
 }
 
@@ -283,12 +284,11 @@ static bool part_join(struct tsr_runtime *rt, struct fusion *g, int first_term, 
 /* It joins: what the group names is held. */
 static void commit(struct fusion *g, const struct formula_call *c)
 {
-    for (int k = 0; k < g->source.n_ports; ++k) {
-        struct fusion_arg *a = &g->arg[k];
-        if (!(g->now_added >> k & 1) || a->arg.root == NULL)
+    for (uint64_t added = g->now_added; added != 0; added &= added - 1) {
+        struct fusion_arg *a = &g->arg[__builtin_ctzll(added)];
+        if (a->arg.root == NULL)
             continue;
         ++a->arg.root->uses;
-        g->roots |= fusion_root_bit(a->arg.root);
         view_keep(a->arg.view);
         if (a->home != NULL)
             view_keep(a->home);

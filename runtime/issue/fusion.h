@@ -26,7 +26,7 @@ struct fusion_number {
 /* What joined so far. */
 struct fusion {
     struct fusion *behind; /* the group that comes after this one, which may be empty; of the last NULL */
-    uint64_t    roots;     /* bits of what its arguments name (fusion_root_bit) */
+    uint64_t    roots;     /* bits of what its arguments name, or named (fusion_root_bit) */
     int         n_formulas; /* 0: nothing is open */
     bool        alone;      /* nothing may join */
     int         rank;
@@ -54,7 +54,10 @@ struct fusion {
 struct fusion *fusion_groups(void);
 void fusion_groups_free(struct fusion *g);
 /* A filter: groups without a root's bit do not name it. */
-uint64_t fusion_root_bit(const struct root *r);
+static inline uint64_t fusion_root_bit(const struct root *r)
+{
+    return 1ull << ((uintptr_t)r * 0x9e3779b97f4a7c15ull >> 58);
+}
 
 /* Is the store of argument k one that nobody can name any more? */
 bool fusion_is_dead(const struct fusion *g, int k);
