@@ -286,6 +286,28 @@ static const struct access *edge_access(const struct analysis *a, const struct e
     return &a->group[s->group].before->access[s->entry];
 }
 
+/* Does the action that edge `o` waits for, of a younger operation in flight, wait itself for whom `e` does? */
+static bool is_waited_for(const struct analysis *a, const struct edge *o, uint64_t number, const struct edge *e)
+{
+    const struct access  *theirs = edge_access(a, o);
+    const struct engine  *engine = a->d->engine;
+    const struct slot    *s = engine_slot(engine, theirs->number);
+    const struct pattern *p = s->op.number == theirs->number ? s->pattern : NULL;
+    if (p == NULL || theirs->number <= number || a->source[o->producer].word != WORD_DONE ||
+        o->action >= (uint32_t)p->n_actions)
+        return false;
+    for (uint32_t k = p->first[o->action]; k < p->first[o->action + 1]; ++k) {
+        const struct producer *x = p->edge[k].producer != PRODUCER_SELF ? &s->producer[p->edge[k].producer] : NULL;
+        if (x == NULL || x->number != number || x->done == &engine->prefix)
+            continue;
+        if (x->done == &engine_slot(engine, number)->complete ||
+            (a->source[e->producer].word == WORD_DONE && p->edge[k].action == e->action))
+            return true;
+    }
+    return false;
+}
+
+/* Does the action wait for whom `e` waits for anyway, with a value, or behind one? */
 static bool is_implied(const struct analysis *a, const struct pattern *p, uint32_t i,
                        const struct edge *e)
 {
@@ -293,8 +315,12 @@ static bool is_implied(const struct analysis *a, const struct pattern *p, uint32
     for (uint32_t k = p->first[i]; mine != NULL && k < p->first[i + 1]; ++k) {
         const struct edge *o = &p->edge[k];
         const struct access *theirs = o->value ? edge_access(a, o) : NULL;
-        if (theirs != NULL && theirs->number == mine->number && o->action == e->action &&
+        if (theirs == NULL)
+            continue;
+        if (theirs->number == mine->number && o->action == e->action &&
             a->source[o->producer].word == a->source[e->producer].word)
+            return true;
+        if (a->rt->n_ranks == 1 && is_waited_for(a, o, mine->number, e))
             return true;
     }
     return false;

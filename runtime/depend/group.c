@@ -6,7 +6,8 @@
  *  - forced: boxes that one point writes meet boxes that another point (or another argument's view)
  *    reads.  Every read sees the values from before the operation, so the writes go elsewhere.
  *  - candidate: a WRITE that reads nothing of the root, of a box that leaves at most a thin rest.  It is
- *    renamed when otherwise it would wait for readers or writers that its reads do not wait for anyway.
+ *    renamed when otherwise it would wait for readers or writers that its reads do not wait for anyway, or
+ *    (in a run of one rank) that those wait for whom its reads wait for.
  *  - else in place.
  *
  * A candidate whose rest is thick is renamed by box: what it writes becomes a part of the root, and the

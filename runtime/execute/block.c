@@ -5,7 +5,8 @@
  * An argument whose elements lie side by side is worked on where it is; others go through a buffer.
  *
  * Where an index is used or a float is summed, rows are as the program sees them: what a leaf adds up, and
- * in which order, depends on nothing but its box.
+ * in which order, depends on nothing but its box.  Many rows of few elements are taken SHORT_BLOCK at a time, a block
+ * the j-th elements of so many rows; what one row adds up is kept until all its elements are there.
  *
  * Cost: O(elements * steps / vector width).  Threads: any worker. */
 #include <string.h>
@@ -14,10 +15,14 @@
 
 #include "execute/program.h"
 
+/* What is compiled takes rows of 8 elements and more in less time. */
+enum { SHORT_ROW = 7, SHORT_MANY = 32, SHORT_BLOCK = 128, SHORT_KEPT = 4 };
+
 /* A walk over the box of a call. */
 struct walk {
     const struct formula_program *p;
     int            rank;                               /* at least 1 */
+    int            along;                              /* the dimension in which a block lies */
     int64_t        extent[TSR_MAX_RANK];
     int64_t        low[TSR_MAX_RANK];                  /* where dimensions were not joined */
     int64_t        stride[TSR_MAX_ARGS][TSR_MAX_RANK]; /* bytes */
@@ -26,6 +31,7 @@ struct walk {
     int64_t        index[TSR_MAX_RANK];
     char         **slot;                               /* [n_slots] of this block */
     char          *memory;                             /* of slots: slot_bytes each */
+    char         **kept;                               /* [n_folds] elements of short rows, SHORT_BLOCK rows; or NULL */
 };
 
 /* ---- one block ---- */
@@ -59,10 +65,10 @@ static void scatter(char *to, const char *from, int64_t n, int64_t to_step, size
 
 static void fill_index(const struct walk *w, int64_t *to, int dim, int64_t begin, int64_t n)
 {
-    const bool    inner = dim == w->rank - 1;
-    const int64_t first = w->low[dim] + (inner ? begin : w->index[dim]);
+    const bool    moves = dim == w->along;
+    const int64_t first = w->low[dim] + (moves ? begin : w->index[dim]);
     for (int64_t i = 0; i < n; ++i)
-        to[i] = inner ? first + i : first;
+        to[i] = moves ? first + i : first;
 }
 
 static char *buffer(const struct walk *w, int slot)
@@ -81,7 +87,7 @@ static void arguments_load(struct walk *w, int64_t begin, int64_t n, int64_t blo
 {
     const struct formula_program *p = w->p;
     for (int a = 0; a < p->n_args; ++a) {
-        const int64_t step = w->stride[a][w->rank - 1];
+        const int64_t step = w->stride[a][w->along];
         char *const   at = w->row[a] + begin * step;
         if (!p->loads[a] && !p->stores[a])
             continue;
@@ -102,7 +108,7 @@ static void arguments_store(struct walk *w, int64_t begin, int64_t n)
     const struct formula_program *p = w->p;
     for (int a = 0; a < p->n_args; ++a)
         if (p->stores[a] && w->slot[a] == buffer(w, a)) {
-            const int64_t step = w->stride[a][w->rank - 1];
+            const int64_t step = w->stride[a][w->along];
             scatter(w->row[a] + begin * step, w->slot[a], n, step, p->element[a]);
         }
 }
@@ -122,8 +128,12 @@ static void block_run(struct walk *w, int64_t begin, int64_t n, int64_t block)
     arguments_store(w, begin, n);
     for (int i = 0; i < p->n_folds; ++i) {
         const struct program_fold *f = &p->fold[i];
-        const int64_t step = w->stride[f->arg][w->rank - 1];
-        program_fold_run(f, w->row[f->arg] + begin * step, step, slot[f->slot], n, p->element[f->arg]);
+        const int64_t step = w->stride[f->arg][w->along];
+        if (w->kept != NULL && w->kept[i] != NULL)
+            memcpy(w->kept[i] + (size_t)(w->index[w->rank - 1] * SHORT_BLOCK) * p->element[f->arg], slot[f->slot],
+                   (size_t)n * p->element[f->arg]);
+        else
+            program_fold_run(f, w->row[f->arg] + begin * step, step, slot[f->slot], n, p->element[f->arg]);
     }
 }
 
@@ -165,6 +175,7 @@ static bool walk_begin(struct walk *w, const tsr_task_context *t)
     const tsr_binding *lead = &t->arg[p->lead];
     const int64_t     *low = t->boxes + lead->box_at, *high = low + lead->rank;
     w->rank = lead->rank;
+    w->kept = NULL;
     for (int d = 0; d < w->rank; ++d) {
         w->low[d] = low[d];
         w->extent[d] = high[d] - low[d];
@@ -190,12 +201,14 @@ static bool walk_begin(struct walk *w, const tsr_task_context *t)
     }
     if (!p->ordered)
         dimensions_join(w);
+    w->along = w->rank - 1;
     return true;
 }
 
-static bool row_next(struct walk *w)
+/* On to the next index in the dimensions before `dims`; false: there is none. */
+static bool row_next(struct walk *w, int dims)
 {
-    for (int d = w->rank - 2; d >= 0; --d) {
+    for (int d = dims - 1; d >= 0; --d) {
         const bool more = ++w->index[d] < w->extent[d];
         for (int a = 0; a < w->p->n_args; ++a)
             w->row[a] += w->stride[a][d] * (more ? 1 : 1 - w->extent[d]);
@@ -213,6 +226,14 @@ static void constants_fill(struct walk *w, int64_t block)
         gather(w->slot[p->n_args + k], (const char *)p->constant[k], block, 0, p->constant_bytes[k]);
 }
 
+static void slots_begin(struct walk *w, char **slots, int64_t block)
+{
+    w->slot = slots;
+    for (int s = 0; s < w->p->n_slots; ++s)
+        slots[s] = buffer(w, s);
+    constants_fill(w, block);
+}
+
 /* In a function of its own: slots are on the stack, and are gone when it returns. */
 static __attribute__((noinline)) void walk_run(struct walk *w)
 {
@@ -220,15 +241,75 @@ static __attribute__((noinline)) void walk_run(struct walk *w)
     const int64_t extent = w->extent[w->rank - 1];
     const int64_t block = extent < p->block ? extent : p->block;
     char *slots[p->n_slots];
-    w->slot = slots;
     w->memory = __builtin_alloca_with_align((size_t)p->n_slots * p->slot_bytes, 64 * 8);
-    for (int s = 0; s < p->n_slots; ++s)
-        slots[s] = buffer(w, s);
-    constants_fill(w, block);
+    slots_begin(w, slots, block);
     do
         for (int64_t begin = 0; begin < extent; begin += block)
             block_run(w, begin, extent - begin < block ? extent - begin : block, block);
-    while (row_next(w));
+    while (row_next(w, w->rank - 1));
+}
+
+/* ---- many rows of few elements ---- */
+
+/* Is fold f one of each row, whose bits go by the row? */
+static bool is_of_rows(const struct walk *w, const struct program_fold *f)
+{
+    return !f->exact && w->stride[f->arg][w->rank - 1] == 0;
+}
+
+static bool rows_are_short(const struct walk *w)
+{
+    int kept = 0;
+    if (w->rank < 2 || w->extent[w->rank - 1] > SHORT_ROW || w->extent[w->rank - 2] < SHORT_MANY)
+        return false;
+    for (int i = 0; i < w->p->n_folds; ++i) {
+        const struct program_fold *f = &w->p->fold[i];
+        kept += is_of_rows(w, f);
+        if (!f->exact && (f->sum == NULL || w->stride[f->arg][w->rank - 2] == 0))
+            return false;
+    }
+    return kept <= SHORT_KEPT;
+}
+
+/* Rows begin to begin + n, and an element of each after another. */
+static void short_rows_run(struct walk *w, int64_t begin, int64_t n)
+{
+    const struct formula_program *p = w->p;
+    const int     inner = w->rank - 1;
+    const int64_t few = w->extent[inner];
+    for (w->index[inner] = 0; w->index[inner] < few; ++w->index[inner]) {
+        block_run(w, begin, n, SHORT_BLOCK);
+        for (int a = 0; a < p->n_args; ++a)
+            w->row[a] += w->stride[a][inner];
+    }
+    for (int a = 0; a < p->n_args; ++a)
+        w->row[a] -= few * w->stride[a][inner];
+    for (int i = 0; i < p->n_folds; ++i) {
+        const struct program_fold *f = &p->fold[i];
+        const int64_t step = w->stride[f->arg][w->along];
+        if (w->kept[i] != NULL)
+            program_fold_rows(f, w->row[f->arg] + begin * step, step, w->kept[i], SHORT_BLOCK, few, n,
+                              p->element[f->arg]);
+    }
+}
+
+static __attribute__((noinline)) void short_run(struct walk *w)
+{
+    const struct formula_program *p = w->p;
+    const int64_t many = w->extent[w->rank - 2];
+    char *slots[p->n_slots], *kept[p->n_folds + 1];
+    w->along = w->rank - 2;
+    w->kept = kept;
+    w->memory = __builtin_alloca_with_align((size_t)p->n_slots * p->slot_bytes, 64 * 8);
+    slots_begin(w, slots, SHORT_BLOCK);
+    for (int i = 0; i < p->n_folds; ++i)
+        kept[i] = is_of_rows(w, &p->fold[i])
+                      ? __builtin_alloca_with_align(sizeof(double[SHORT_ROW][SHORT_BLOCK]), 64 * 8)
+                      : NULL;
+    do
+        for (int64_t begin = 0; begin < many; begin += SHORT_BLOCK)
+            short_rows_run(w, begin, many - begin < SHORT_BLOCK ? many - begin : SHORT_BLOCK);
+    while (row_next(w, w->along));
 }
 
 /* ---- compiled ---- */
@@ -269,7 +350,7 @@ static void rows_run(struct walk *w, const struct formula_kernels *k, native_run
         for (int d = 0; w->p->ordered && d < w->rank; ++d) /* else no index is used */
             first[d] = low[d] + w->index[d];
         run(&row);
-    } while (row_next(w));
+    } while (row_next(w, w->rank - 1));
 }
 
 /* Run as compiled code, if there is a form for it. */
@@ -300,7 +381,11 @@ tsr_status program_body(const tsr_task_context *t)
 {
     struct walk w;
     w.p = program_of(t);
-    if (walk_begin(&w, t) && !walk_run_native(&w, ((const struct body_state *)t->private_)->worker))
+    if (!walk_begin(&w, t))
+        return TSR_OK;
+    if (rows_are_short(&w))
+        short_run(&w);
+    else if (!walk_run_native(&w, ((const struct body_state *)t->private_)->worker))
         walk_run(&w);
     return TSR_OK;
 }

@@ -12,6 +12,7 @@
 
 enum {
     PROGRAM_SUM_CHUNK = 256, /* elements of a row that a float sum takes at once: blocks are multiples */
+    PROGRAM_SUM_LANES = 32,  /* of a chunk */
     PROGRAM_LANES = 128      /* of a fold whose order is free */
 };
 
@@ -25,7 +26,10 @@ struct program_step {
 struct program_fold {
     reduce_function *run;
     formula_kernel  *sum;   /* of a chunk; NULL: not a float's sum */
-    formula_kernel  *lanes; /* the operator, element by element, where any order gives the same bits; or NULL */
+    formula_kernel  *whole; /* of any number of elements, where any order gives the same bits; or NULL */
+    formula_kernel  *lanes; /* the operator, element by element, where that is so; or NULL */
+    formula_kernel  *add;   /* of two elements, where there is `sum` */
+    bool             exact; /* any order gives the same bits */
     uint16_t         slot;
     uint16_t         arg;
 };
@@ -91,5 +95,10 @@ struct program_fold program_fold_of(const struct formula_kernels *k, tsr_reducti
 /* Fold n elements at `from`, side by side, into those at `into`, `step` bytes apart, of `bytes` each. */
 void program_fold_run(const struct program_fold *f, char *into, int64_t step, const char *from, int64_t n,
                       size_t bytes);
+/* The same of n rows of `few` elements (at most PROGRAM_SUM_LANES), one after another: element j of row i lies at
+ * rows + (j * pitch + i) * bytes, row i folds into `into` + i * step.  A sum's bits are those of row by row.
+ * The rows are overwritten. */
+void program_fold_rows(const struct program_fold *f, char *into, int64_t step, char *rows, int64_t pitch, int64_t few,
+                       int64_t n, size_t bytes);
 
 #endif

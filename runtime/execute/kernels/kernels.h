@@ -18,7 +18,7 @@ enum { KERNEL_TYPES = TSR_N_TYPES }; /* pairs too: folds start from copies of an
 /* What floats need to be folded: f32 and f64 have them. */
 struct fold_kernels {
     formula_kernel *sum;        /* *out: the sum of n elements at x, in 32 lanes whatever the vectors */
-    formula_kernel *least, *most; /* element by element: a NaN wins, a canonical one; -0 is less than 0 */
+    formula_kernel *least, *most; /* *out: of n elements at x; a NaN wins, a canonical one; -0 is less than 0 */
 };
 
 /* What there is; NULL: nothing. */

@@ -69,21 +69,41 @@ REAL_MAP(DEFINE_1_F64, DEFINE_2_F64, double, F64)
 SUM(f32, float, 16)
 SUM(f64, double, 8)
 
-/* Equal numbers differ in the sign of zero at most: OR and AND of their bits choose. */
-#define EXTREME(s, T, U, quiet)                                                                    \
-    static inline T join_##s(T x, T y, bool all)                                                   \
+/* Bits as a signed whole number of the same order, -0 below 0; NaNs beyond the infinities.  And back. */
+#define EXTREME(s, T, S, U, name, found)                                                           \
+    static void name##_##s(void *out, const void *x, const void *y_, const void *z_, int64_t n)    \
     {                                                                                              \
-        U a, b;                                                                                    \
-        memcpy(&a, &x, sizeof a);                                                                  \
-        memcpy(&b, &y, sizeof b);                                                                  \
-        a = all ? a & b : a | b;                                                                   \
-        memcpy(&x, &a, sizeof a);                                                                  \
-        return x;                                                                                  \
+        const char *at = x;                                                                        \
+        S           low = key_##s(INFINITY), high = key_##s(-INFINITY);                            \
+        T           v;                                                                             \
+        (void)y_, (void)z_;                                                                        \
+        const S least = high, most = low;                                                          \
+        for (int64_t i = 0; i < n; ++i) {                                                          \
+            memcpy(&v, at + (size_t)i * sizeof v, sizeof v);                                       \
+            const S k = key_##s(v);                                                                \
+            low = k < low ? k : low;                                                               \
+            high = k > high ? k : high;                                                            \
+        }                                                                                          \
+        const S k = turned_##s(found);                                                             \
+        memcpy(&v, &k, sizeof v);                                                                  \
+        v = low < least || high > most ? (T)NAN : v;                                               \
+        memcpy(out, &v, sizeof v);                                                                 \
+    }
+#define EXTREMES(s, T, S, U)                                                                       \
+    static inline S turned_##s(S k)                                                                \
+    {                                                                                              \
+        return k ^ (S)((U)(k >> (8 * sizeof k - 1)) >> 1);                                         \
     }                                                                                              \
-    KERNEL_2(least_##s, T, T, x != x || y != y ? (T)quiet : x == y ? join_##s(x, y, false) : x < y ? x : y) \
-    KERNEL_2(most_##s, T, T, x != x || y != y ? (T)quiet : x == y ? join_##s(x, y, true) : x > y ? x : y)
-EXTREME(f32, float, uint32_t, __builtin_nanf(""))
-EXTREME(f64, double, uint64_t, __builtin_nan(""))
+    static inline S key_##s(T v)                                                                   \
+    {                                                                                              \
+        S k;                                                                                       \
+        memcpy(&k, &v, sizeof k);                                                                  \
+        return turned_##s(k);                                                                      \
+    }                                                                                              \
+    EXTREME(s, T, S, U, least, low)                                                                \
+    EXTREME(s, T, S, U, most, high)
+EXTREMES(f32, float, int32_t, uint32_t)
+EXTREMES(f64, double, int64_t, uint64_t)
 
 void KERNELS_OF(real)(struct formula_kernels *t)
 {
