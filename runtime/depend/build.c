@@ -307,7 +307,8 @@ static bool is_waited_for(const struct analysis *a, const struct edge *o, uint64
     return false;
 }
 
-/* Does the action wait for whom `e` waits for anyway, with a value, or behind one? */
+/* Does the action wait for whom `e` waits for anyway, with a value, or (one rank) behind one?  The edges stay, and are
+ * looked at each time: on several ranks, where a rank has few pieces and looks often, that costs more than new memory. */
 static bool is_implied(const struct analysis *a, const struct pattern *p, uint32_t i,
                        const struct edge *e)
 {

@@ -15,8 +15,7 @@
 
 #include "execute/program.h"
 
-/* What is compiled takes rows of 8 elements and more in less time. */
-enum { SHORT_ROW = 7, SHORT_MANY = 32, SHORT_BLOCK = 128, SHORT_KEPT = 4 };
+enum { SHORT_MANY = 32, SHORT_BLOCK = 128, SHORT_KEPT = 4 };
 
 /* A walk over the box of a call. */
 struct walk {
@@ -260,7 +259,7 @@ static bool is_of_rows(const struct walk *w, const struct program_fold *f)
 static bool rows_are_short(const struct walk *w)
 {
     int kept = 0;
-    if (w->rank < 2 || w->extent[w->rank - 1] > SHORT_ROW || w->extent[w->rank - 2] < SHORT_MANY)
+    if (w->rank < 2 || w->extent[w->rank - 1] >= PROGRAM_LONG_ROW || w->extent[w->rank - 2] < SHORT_MANY)
         return false;
     for (int i = 0; i < w->p->n_folds; ++i) {
         const struct program_fold *f = &w->p->fold[i];
@@ -304,7 +303,7 @@ static __attribute__((noinline)) void short_run(struct walk *w)
     slots_begin(w, slots, SHORT_BLOCK);
     for (int i = 0; i < p->n_folds; ++i)
         kept[i] = is_of_rows(w, &p->fold[i])
-                      ? __builtin_alloca_with_align(sizeof(double[SHORT_ROW][SHORT_BLOCK]), 64 * 8)
+                      ? __builtin_alloca_with_align(sizeof(double[PROGRAM_LONG_ROW][SHORT_BLOCK]), 64 * 8)
                       : NULL;
     do
         for (int64_t begin = 0; begin < many; begin += SHORT_BLOCK)

@@ -17,7 +17,7 @@
 #include "execute/program.h"
 
 /* Elements times steps: where a disk is asked, and where a compiler's time, some tenths of a second, is soon back. */
-enum { WARM = 4 << 20, HOT = 256 << 20, MOST_WAITING = 64, LEAST_WORK = 2048, LEAST_ROW = 8 };
+enum { WARM = 4 << 20, HOT = 256 << 20, MOST_WAITING = 64, LEAST_WORK = 2048 };
 enum { COMPILE_HOT, COMPILE_NEVER, COMPILE_AT_ONCE };
 enum { ASKED_NOTHING, ASKED_KEPT, ASKED_ALL };
 
@@ -184,7 +184,7 @@ static struct native_form *form_find(struct native_state *n, struct native_forms
 bool native_looks(const struct native_state *n, int64_t work, int64_t row)
 {
     return n->when != COMPILE_NEVER &&
-           ((work >= LEAST_WORK && row >= LEAST_ROW) || n->when == COMPILE_AT_ONCE);
+           ((work >= LEAST_WORK && row >= PROGRAM_LONG_ROW) || n->when == COMPILE_AT_ONCE);
 }
 
 native_run *native_of(struct native_state *n, const struct formula_program *p, uint64_t key, int64_t work)

@@ -13,7 +13,8 @@
 enum {
     PROGRAM_SUM_CHUNK = 256, /* elements of a row that a float sum takes at once: blocks are multiples */
     PROGRAM_SUM_LANES = 32,  /* of a chunk */
-    PROGRAM_LANES = 128      /* of a fold whose order is free */
+    PROGRAM_LANES = 128,     /* of a fold whose order is free */
+    PROGRAM_LONG_ROW = 8     /* elements from which on a compiled row takes less time than a block across rows */
 };
 
 /* One kernel call. */

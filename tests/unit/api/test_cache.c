@@ -17,12 +17,12 @@ static tsr_status where(const tsr_task_context *t)
     return TSR_OK;
 }
 
-static const tsr_task_desc placing = {
-    .name = "cache.where",
-    .args = {{TSR_WRITE, TSR_F64, 1, "one"}, {TSR_WRITE, TSR_F64, 1, "other"}},
-    .constraints = {TSR_ALIGN(0, 1)},
-    .variants = {[TSR_CPU] = {.body = where}},
-};
+#define PLACING(name_, body_)                                                                      \
+    {                                                                                              \
+        .name = (name_), .args = {{TSR_WRITE, TSR_F64, 1, "one"}, {TSR_WRITE, TSR_F64, 1, "other"}}, \
+        .constraints = {TSR_ALIGN(0, 1)}, .variants = {[TSR_CPU] = {.body = (body_)}}              \
+    }
+static const tsr_task_desc placing = PLACING("cache.where", where);
 
 TestSuite(cache, .init = api_test_start, .fini = api_test_finish);
 
@@ -159,11 +159,8 @@ Test(cache, rows_of_points_stay_in_place)
 
 static tsr_status slow(const tsr_task_context *t)
 {
-    const tsr_out_f64_1d one = tsr_out_f64_1d_of(t, 0), other = tsr_out_f64_1d_of(t, 1);
     usleep(100000);
-    TSR_FOR_1D(i, one.box)
-        tsr_at(one, i) = tsr_at(other, i) = 0;
-    return TSR_OK;
+    return where(t);
 }
 
 static tsr_status meet(const tsr_task_context *t)
@@ -175,12 +172,7 @@ static tsr_status meet(const tsr_task_context *t)
     return TSR_OK;
 }
 
-static const tsr_task_desc slowly = {
-    .name = "cache.slow",
-    .args = {{TSR_WRITE, TSR_F64, 1, "one"}, {TSR_WRITE, TSR_F64, 1, "other"}},
-    .constraints = {TSR_ALIGN(0, 1)},
-    .variants = {[TSR_CPU] = {.body = slow}},
-};
+static const tsr_task_desc slowly = PLACING("cache.slow", slow);
 static const tsr_task_desc meeting = {
     .name = "cache.meet",
     .args = {{TSR_WRITE, TSR_F64, 1, "out"}, {TSR_READ, TSR_F64, 1, "left"}, {TSR_READ, TSR_F64, 1, "right"}},
